@@ -1,0 +1,24 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+help:  ## Show what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+$(VENV)/.complete: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+demo: $(VENV)/.complete  ## Play the main job once and exit
+	@$(VENV)/bin/delivery demo
+
+up: $(VENV)/.complete  ## Run the whole stack here until Ctrl-C
+	@$(VENV)/bin/delivery up
+
+test: $(VENV)/.complete  ## Run every test
+	@$(RUN) -m pytest
+
+.PHONY: help demo up test
