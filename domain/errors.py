@@ -1,0 +1,155 @@
+"""Every way to say no: a code, what happened and what to do now, in Chinese and English."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pydantic import BaseModel
+
+from domain.text import Text
+
+
+class ErrorCode(StrEnum):
+    """Codes of all problems; a client may rely on them."""
+
+    UNAUTHENTICATED = "unauthenticated"
+    TOKEN_EXPIRED = "token-expired"  # noqa: S105 - a code, not a password
+    FORBIDDEN = "forbidden"
+    DELIVERY_NOT_FOUND = "delivery-not-found"
+    ROUTE_NOT_FOUND = "route-not-found"
+    METHOD_NOT_ALLOWED = "method-not-allowed"
+    INVALID_INPUT = "invalid-input"
+    BODY_TOO_LARGE = "body-too-large"
+    IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused"
+    ORDER_LINE_CONFLICT = "order-line-conflict"
+    NOT_LEGAL_NOW = "not-legal-now"
+    FROZEN_BY_APPEAL = "frozen-by-appeal"
+    REFUND_PENDING = "refund-pending"
+    ORDER_ENDED = "order-ended"
+    PROOF_REQUIRED = "proof-required"
+    START_TIME_INVALID = "start-time-invalid"
+    INSTANCE_MISSING = "instance-missing"
+    WRONG_LICENSE = "wrong-license"
+    REFUND_BARRED = "refund-barred"
+    REFUND_TOO_HIGH = "refund-too-high"
+    NOTHING_PARKED = "nothing-parked"
+    TOO_MANY_COMMANDS = "too-many-commands"
+    SERVICE_UNAVAILABLE = "service-unavailable"
+    INTERNAL_ERROR = "internal-error"
+
+
+@dataclass(frozen=True)
+class ErrorSpec:
+    """How a problem is told: HTTP status, what it is, what to do now."""
+
+    status: int
+    title: Text
+    action: Text
+
+
+def _spec(status: int, zh: str, en: str, do_zh: str, do_en: str) -> ErrorSpec:
+    return ErrorSpec(status, Text(zh=zh, en=en), Text(zh=do_zh, en=do_en))
+
+
+ERRORS: dict[ErrorCode, ErrorSpec] = {
+    ErrorCode.UNAUTHENTICATED: _spec(
+        401, "没有有效的凭证", "No valid credential was sent",
+        "请使用身份提供方签发的令牌", "Send a bearer token issued by the identity provider",
+    ),
+    ErrorCode.TOKEN_EXPIRED: _spec(
+        401, "令牌已过期", "The token has expired", "请重新获取令牌", "Get a new token and repeat the request",
+    ),
+    ErrorCode.FORBIDDEN: _spec(
+        403, "您的角色不能执行此操作", "Your role may not do this",
+        "请由有权限的一方操作", "Let the party that may do it send the request",
+    ),
+    ErrorCode.DELIVERY_NOT_FOUND: _spec(
+        404, "没有找到该交付", "There is no such delivery for you",
+        "请检查订单号和订单行号", "Check the order id and the order line id",
+    ),
+    ErrorCode.ROUTE_NOT_FOUND: _spec(
+        404, "没有此地址", "There is nothing at this address",
+        "请查阅接口文档 /docs", "See the API documentation at /docs",
+    ),
+    ErrorCode.METHOD_NOT_ALLOWED: _spec(
+        405, "此地址不支持该方法", "This address does not take that method",
+        "请查阅接口文档 /docs", "See the API documentation at /docs",
+    ),
+    ErrorCode.INVALID_INPUT: _spec(
+        422, "请求内容不正确", "The request is not valid",
+        "请按 errors 中的说明修改后重试", "Correct what the errors member names and send it again",
+    ),
+    ErrorCode.BODY_TOO_LARGE: _spec(
+        413, "请求内容过大", "The request body is too large",
+        "请求内容不得超过 256 KiB", "Send at most 256 KiB; files are sent by reference",
+    ),
+    ErrorCode.IDEMPOTENCY_KEY_REUSED: _spec(
+        409, "该幂等键已用于另一个请求", "This idempotency key was used for another request",
+        "请为新的请求使用新的键", "Use a new key for a new request",
+    ),
+    ErrorCode.ORDER_LINE_CONFLICT: _spec(
+        409, "该订单行已用不同内容创建过交付", "This order line was already started with other contents",
+        "请核对订单内容", "Compare the order with the delivery that exists",
+    ),
+    ErrorCode.NOT_LEGAL_NOW: _spec(
+        409, "当前阶段不能执行此操作", "This cannot be done at the present stage",
+        "请查看 allowed 中当前可执行的操作", "The allowed member names what can be done now",
+    ),
+    ErrorCode.FROZEN_BY_APPEAL: _spec(
+        409, "申诉处理中，流程已冻结", "The order is frozen by an open appeal",
+        "请等待运营经理处理申诉", "Wait for the operations manager's decision",
+    ),
+    ErrorCode.REFUND_PENDING: _spec(
+        409, "退订申请处理中", "A refund request is waiting for an answer",
+        "请先处理退订申请", "Answer, withdraw or appeal the refund request first",
+    ),
+    ErrorCode.ORDER_ENDED: _spec(
+        409, "订单已结束", "The order has ended", "无需再操作", "Nothing more can be done on it",
+    ),
+    ErrorCode.PROOF_REQUIRED: _spec(
+        422, "缺少交付凭证", "The delivery proof is missing",
+        "请提供需求文档和验收文档", "Send the statement of work and the acceptance document",
+    ),
+    ErrorCode.START_TIME_INVALID: _spec(
+        422, "服务实际开通时间不正确", "The actual start time cannot be right",
+        "开通时间不得早于下单时间，且不得晚于现在一年以上",
+        "It must not lie before the order's placement nor more than a year ahead",
+    ),
+    ErrorCode.INSTANCE_MISSING: _spec(
+        409, "实例尚未开通", "The instance does not exist yet",
+        "请等待商家系统返回实例", "Wait until the seller's system has provided it",
+    ),
+    ErrorCode.WRONG_LICENSE: _spec(
+        409, "授权码与订单不符", "The code does not belong to this order", "请核对授权码", "Check the code",
+    ),
+    ErrorCode.REFUND_BARRED: _spec(
+        409, "授权码领取后不能协商退订", "After the code was claimed no refund can be negotiated",
+        "如有争议请发起申诉", "Initiate an appeal if there is a dispute",
+    ),
+    ErrorCode.REFUND_TOO_HIGH: _spec(
+        422, "退款金额超过实付金额", "The refund exceeds what was paid",
+        "退款金额须大于 0 且不超过实付金额", "Ask for more than 0 and at most the amount paid",
+    ),
+    ErrorCode.NOTHING_PARKED: _spec(
+        409, "没有等待重新启动的调用", "No such seller call waits for a restart",
+        "请查看订单上的调用记录", "See the order's calls",
+    ),
+    ErrorCode.TOO_MANY_COMMANDS: _spec(
+        409, "该订单的操作次数已达上限", "This order has taken too many commands",
+        "请联系运营经理", "Ask the operations manager",
+    ),
+    ErrorCode.SERVICE_UNAVAILABLE: _spec(
+        503, "服务暂时不可用", "The service is away for a moment",
+        "请稍后用相同的幂等键重试", "Repeat the request with the same key after Retry-After seconds",
+    ),
+    ErrorCode.INTERNAL_ERROR: _spec(
+        500, "系统内部错误", "Something went wrong on our side",
+        "请将 instance 编号告知运营人员", "Tell operations the number in the instance member",
+    ),
+}  # fmt: skip
+
+
+class Refusal(BaseModel):
+    """Why a command is refused, and what would be legal instead."""
+
+    code: ErrorCode
+    allowed: tuple[str, ...] = ()

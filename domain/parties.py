@@ -1,0 +1,45 @@
+"""Who acts on a delivery."""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from domain.text import Text
+
+
+class Role(StrEnum):
+    """A side of a delivery; every person and system acts in exactly one."""
+
+    PURCHASE = "purchase"
+    SELLER = "seller"
+    BUYER = "buyer"
+    REVIEWER = "reviewer"
+    MANAGER = "manager"
+    AUDITOR = "auditor"
+    SYSTEM = "system"
+
+
+ROLE_LABELS: dict[Role, Text] = {
+    Role.PURCHASE: Text(zh="下单系统", en="Purchase system"),
+    Role.SELLER: Text(zh="商家", en="Seller"),
+    Role.BUYER: Text(zh="用户", en="Buyer"),
+    Role.REVIEWER: Text(zh="平台审核员", en="Reviewer"),
+    Role.MANAGER: Text(zh="运营经理", en="Operations manager"),
+    Role.AUDITOR: Text(zh="审计员", en="Auditor"),
+    Role.SYSTEM: Text(zh="系统", en="System"),
+}
+
+PLATFORM_ROLES = frozenset({Role.PURCHASE, Role.REVIEWER, Role.MANAGER, Role.AUDITOR})
+"""Roles that see every order; sellers and buyers see only their own."""
+
+
+class Actor(BaseModel):
+    """An authenticated party: its role and its party id on the marketplace."""
+
+    model_config = ConfigDict(frozen=True)
+
+    role: Role
+    id: str
+
+
+SYSTEM = Actor(role=Role.SYSTEM, id="system")

@@ -1,0 +1,69 @@
+"""What crosses from the engine to the ledger, to the purchase system and back to the caller."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from domain.order import Strict
+from domain.parties import Actor, Role
+from domain.stages import StageName
+from domain.state import State, Status
+from domain.text import Text
+from domain.validity import Validity
+
+
+class Receipt(Strict):
+    """The answer to a command that was taken; the same for every repetition under its key."""
+
+    delivery_id: str
+    command: str
+    fingerprint: str
+    sequence: int
+    at: datetime
+    stage: StageName
+    deadline: datetime | None
+
+
+class Message(Strict):
+    """A sentence for one side of the delivery."""
+
+    to: Role
+    text: Text
+
+
+class Transition(BaseModel):
+    """One step of a delivery, as the ledger keeps it."""
+
+    sequence: int
+    at: datetime
+    actor: Actor
+    cause: str
+    source: StageName
+    content: str = "{}"
+    key: str | None = None
+    receipt: Receipt | None = None
+    messages: tuple[Message, ...] = ()
+    state: State
+
+
+class OrderStatus(Strict):
+    """What the purchase system is told at the end of a delivery."""
+
+    key: str
+    delivery_id: str
+    order_id: str
+    order_line_id: str
+    status: Status
+    at: datetime
+    validity: Validity | None = None
+    refund_amount: str | None = None
+    reason: str | None = None
+
+
+class DeliveryOutcome(Strict):
+    """How a delivery ended; the workflow's result."""
+
+    delivery_id: str
+    status: Status
+    ended_at: datetime
+    validity: Validity | None

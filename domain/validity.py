@@ -1,0 +1,26 @@
+"""When a purchase's validity (有效期) starts and ends (DOMAIN §1.8)."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+from dateutil.relativedelta import relativedelta
+
+from domain.order import Period, PeriodUnit, Strict
+
+MARKETPLACE_ZONE = timezone(timedelta(hours=8), "Asia/Shanghai")
+"""The marketplace's day; China has no daylight saving time."""
+
+
+class Validity(Strict):
+    """From when to when a purchase may be used; no end for one-time purchases."""
+
+    starts_at: datetime
+    ends_at: datetime | None
+
+
+def validity(starts_at: datetime, period: Period | None) -> Validity:
+    """Count the period in calendar months or years of the marketplace's day."""
+    if period is None:
+        return Validity(starts_at=starts_at, ends_at=None)
+    months = period.number * (12 if period.unit is PeriodUnit.YEAR else 1)
+    local_end = starts_at.astimezone(MARKETPLACE_ZONE) + relativedelta(months=months)
+    return Validity(starts_at=starts_at, ends_at=local_end.astimezone(UTC))
