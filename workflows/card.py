@@ -1,0 +1,37 @@
+"""The Markdown card an operator sees in the Temporal UI, and the line above it."""
+
+from domain.explain import waiting_on
+from domain.order import Order
+from domain.parties import ROLE_LABELS
+from domain.state import State
+
+
+def summary(order: Order) -> str:
+    """One line that names the delivery: type, order, seller."""
+    return f"{order.product.type} · {order.order_id} · {order.seller_id}"
+
+
+def card(state: State) -> str:
+    """Stage, who must act, until when, what stands in the way."""
+    stage = state.current
+    freeze = state.open_freeze
+    who = ROLE_LABELS[waiting_on(state)]
+    lines = [
+        f"### {stage.label.en} · {stage.label.zh}",
+        "",
+        f"- **Order** `{state.order.order_id}` line `{state.order.order_line_id}`",
+        f"- **Product** {state.order.product.type}, seller `{state.order.seller_id}`",
+        f"- **Since** {state.entered_at:%Y-%m-%d %H:%M:%S} UTC",
+    ]
+    if not stage.is_end:
+        lines.append(f"- **Must act** {who.en} · {who.zh}")
+        lines.append(f"- **Missing** {stage.missing.en}")
+    if state.next_due is not None:
+        lines.append(f"- **Next** {state.next_due.act} at {state.next_due.at:%Y-%m-%d %H:%M:%S} UTC")
+    if freeze is not None:
+        lines.append(
+            f"- **Frozen** by {freeze.kind} of the {freeze.author.role} since {freeze.starts_at:%Y-%m-%d %H:%M} UTC"
+        )
+    lines.extend(f"- **Seller call waits for a restart** `{activity}`" for activity in state.parked)
+    lines.append(f"- **API** `/v1/deliveries/{state.order.delivery_id}`")
+    return "\n".join(lines)

@@ -1,0 +1,79 @@
+"""What comes into a delivery (commands, events, the clock's acts) and how each is told and recorded."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from temporalio.exceptions import ApplicationError
+
+from domain.commands import Command, Event
+from domain.errors import Refusal
+from domain.messages import messages_for
+from domain.parties import SYSTEM
+from domain.records import Receipt, Transition
+from domain.stages import ClockAct, StageName
+from domain.state import State
+
+REFUSED = "refused"
+"""Type of the engine error that carries a refusal, as JSON in its message."""
+
+
+@dataclass(eq=False)
+class Asked:
+    """A command on its way through the engine, and the answer its sender waits for."""
+
+    command: Command
+    answer: Receipt | Refusal | None = None
+
+
+Entry = Asked | Event | ClockAct
+
+
+def refused(refusal: Refusal) -> ApplicationError:
+    """Tell a caller of an Update why its command was not taken."""
+    return ApplicationError(refusal.model_dump_json(), type=REFUSED, non_retryable=True)
+
+
+def receipt_of(command: Command, state: State, now: datetime) -> Receipt:
+    """The answer to a command that took effect."""
+    return Receipt(
+        delivery_id=state.order.delivery_id,
+        command=command.name,
+        fingerprint=command.fingerprint,
+        sequence=state.sequence,
+        at=now,
+        stage=state.stage,
+        deadline=state.deadline,
+    )
+
+
+def transition_of(entry: Entry, source: StageName, state: State, now: datetime) -> Transition:
+    """The ledger's row for an entry that led from the source stage to the present state."""
+    match entry:
+        case Asked(command=command):
+            return Transition(
+                sequence=state.sequence,
+                at=now,
+                actor=command.actor,
+                cause=command.name,
+                source=source,
+                content=command.body.model_dump_json(),
+                key=command.key,
+                receipt=receipt_of(command, state, now),
+                messages=messages_for(command.name, state),
+                state=state,
+            )
+        case Event():
+            cause, actor = str(entry.name), entry.actor
+            content = entry.model_dump_json(include={"instance_id", "activity", "detail"}, exclude_none=True)
+        case _:
+            cause, actor, content = str(entry), SYSTEM, "{}"
+    return Transition(
+        sequence=state.sequence,
+        at=now,
+        actor=actor,
+        cause=cause,
+        source=source,
+        content=content,
+        messages=messages_for(cause, state),
+        state=state,
+    )

@@ -1,0 +1,30 @@
+"""Manual service, standard flow (人工服务)."""
+
+from datetime import datetime
+
+from temporalio import workflow
+
+from domain.order import Order
+from domain.records import DeliveryOutcome
+from domain.stages import StageName
+from workflows.acceptance import delivered_and_accepted, requested_and_confirmed
+from workflows.supervision import SupervisedDelivery
+
+
+@workflow.defn
+class ManualServiceDelivery(SupervisedDelivery):
+    """Manual service, standard flow (人工服务)."""
+
+    @workflow.init
+    def __init__(self, order: Order) -> None:
+        """See the engine."""
+        super().__init__(order)
+
+    @workflow.run
+    async def run(self, order: Order) -> DeliveryOutcome:  # noqa: ARG002 - the engine has it from __init__
+        """Run the delivery to its end."""
+        return await self.supervise(self._steps)
+
+    async def _steps(self) -> datetime:
+        await requested_and_confirmed(self)
+        return await delivered_and_accepted(self, StageName.SELLER_DELIVERY)

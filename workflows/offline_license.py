@@ -1,0 +1,29 @@
+"""License handed over by the seller outside the platform (线下 License)."""
+
+from datetime import datetime
+
+from temporalio import workflow
+
+from domain.order import Order
+from domain.records import DeliveryOutcome
+from domain.stages import StageName
+from workflows.acceptance import delivered_and_accepted
+from workflows.supervision import SupervisedDelivery
+
+
+@workflow.defn
+class OfflineLicenseDelivery(SupervisedDelivery):
+    """License handed over by the seller outside the platform (线下 License)."""
+
+    @workflow.init
+    def __init__(self, order: Order) -> None:
+        """See the engine."""
+        super().__init__(order)
+
+    @workflow.run
+    async def run(self, order: Order) -> DeliveryOutcome:  # noqa: ARG002 - the engine has it from __init__
+        """Run the delivery to its end."""
+        return await self.supervise(self._steps)
+
+    async def _steps(self) -> datetime:
+        return await delivered_and_accepted(self, StageName.SELLER_DELIVERY)

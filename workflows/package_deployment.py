@@ -1,0 +1,29 @@
+"""License whose software package is deployed, by the buyer or for the buyer (软件包部署)."""
+
+from datetime import datetime
+
+from temporalio import workflow
+
+from domain.order import Order
+from domain.records import DeliveryOutcome
+from domain.stages import StageName
+from workflows.acceptance import delivered_and_accepted
+from workflows.supervision import SupervisedDelivery
+
+
+@workflow.defn
+class PackageDeployment(SupervisedDelivery):
+    """License whose software package is deployed, by the buyer or for the buyer (软件包部署)."""
+
+    @workflow.init
+    def __init__(self, order: Order) -> None:
+        """See the engine."""
+        super().__init__(order)
+
+    @workflow.run
+    async def run(self, order: Order) -> DeliveryOutcome:  # noqa: ARG002 - the engine has it from __init__
+        """Run the delivery to its end."""
+        return await self.supervise(self._steps)
+
+    async def _steps(self) -> datetime:
+        return await delivered_and_accepted(self, StageName.DEPLOYMENT)

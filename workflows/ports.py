@@ -1,0 +1,31 @@
+"""The activities the engine orders, as typed stubs; ``activities/`` implements each under the same name."""
+
+from temporalio import activity
+
+from domain.records import OrderStatus, Transition
+from domain.seller_calls import SellerAnswer, SellerCall
+
+SELLER_CALLS_QUEUE_SUFFIX = "-seller-calls"
+
+
+def seller_calls_queue(task_queue: str) -> str:
+    """Name of the task queue that seller calls have to themselves."""
+    return task_queue + SELLER_CALLS_QUEUE_SUFFIX
+
+
+@activity.defn(name="record-transition")
+def record_transition(transition: Transition) -> None:
+    """Write one transition to the ledger, once."""
+    raise NotImplementedError
+
+
+@activity.defn(name="call-seller")
+def call_seller(call: SellerCall) -> SellerAnswer:
+    """Call the seller's production interface."""
+    raise NotImplementedError
+
+
+@activity.defn(name="tell-purchase-system")
+def tell_purchase_system(status: OrderStatus) -> None:
+    """Tell the purchase system how an order ended."""
+    raise NotImplementedError

@@ -1,0 +1,24 @@
+"""Which workflow delivers which product type."""
+
+from domain.order import Order, ProductType
+from workflows.authorization_code import AuthorizationCodeDelivery
+from workflows.manual_service import ManualServiceDelivery
+from workflows.offline_license import OfflineLicenseDelivery
+from workflows.package_deployment import PackageDeployment
+from workflows.saas_instant import InstantSaasDelivery
+from workflows.saas_supervised import SupervisedSaasDelivery
+from workflows.supervision import SupervisedDelivery
+
+WORKFLOWS: dict[ProductType, type[SupervisedDelivery]] = {
+    ProductType.LICENSE_AUTHORIZATION_CODE: AuthorizationCodeDelivery,
+    ProductType.LICENSE_OFFLINE: OfflineLicenseDelivery,
+    ProductType.LICENSE_PACKAGE_DEPLOYMENT: PackageDeployment,
+    ProductType.SAAS_SUPERVISED: SupervisedSaasDelivery,
+    ProductType.SAAS_INSTANT: InstantSaasDelivery,
+    ProductType.MANUAL_SERVICE: ManualServiceDelivery,
+}
+
+
+def workflow_id(order: Order) -> str:
+    """The engine's id of a delivery."""
+    return f"delivery:{order.order_id}:{order.order_line_id}"
