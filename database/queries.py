@@ -1,0 +1,112 @@
+"""Reading: everything the API shows; never the engine's visibility store."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, delete, select, text, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from database.models import AttemptRow, DeliveryRow, EventRow, MessageRow, SeenSignatureRow, SellerRow
+from domain.parties import Actor, Role
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a list is narrowed to; None leaves a column open."""
+
+    status: str | None = None
+    stage: str | None = None
+    waiting_on: str | None = None
+    product_type: str | None = None
+    seller_id: str | None = None
+    buyer_id: str | None = None
+    order_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a page ended."""
+
+    created_at: datetime
+    id: str
+
+
+def find(session: Session, delivery_id: str) -> DeliveryRow | None:
+    """One delivery."""
+    return session.get(DeliveryRow, delivery_id)
+
+
+def find_by_license(session: Session, license_code: str, seller_id: str) -> DeliveryRow | None:
+    """The delivery an authorization code belongs to, if it is this seller's."""
+    return session.scalar(select(DeliveryRow).filter_by(license_code=license_code, seller_id=seller_id))
+
+
+def _visible_to(actor: Actor) -> list[ColumnElement[bool]]:
+    if actor.role is Role.SELLER:
+        return [DeliveryRow.seller_id == actor.id]
+    if actor.role is Role.BUYER:
+        return [DeliveryRow.buyer_id == actor.id]
+    return []
+
+
+def page(session: Session, actor: Actor, filters: Filters, after: Position | None, size: int) -> Sequence[DeliveryRow]:
+    """One page of what the actor may see, newest first."""
+    query = select(DeliveryRow).where(*_visible_to(actor))
+    for column in ("status", "stage", "waiting_on", "product_type", "seller_id", "buyer_id"):
+        value = getattr(filters, column)
+        if value is not None:
+            query = query.where(getattr(DeliveryRow, column) == value)
+    if filters.order_id is not None:
+        query = query.where(DeliveryRow.order["order_id"].as_string() == filters.order_id)
+    if after is not None:
+        query = query.where(tuple_(DeliveryRow.created_at, DeliveryRow.id) < (after.created_at, after.id))
+    return session.scalars(query.order_by(DeliveryRow.created_at.desc(), DeliveryRow.id.desc()).limit(size)).all()
+
+
+def events(session: Session, delivery_id: str) -> Sequence[EventRow]:
+    """The delivery's history, in order."""
+    return session.scalars(select(EventRow).filter_by(delivery_id=delivery_id).order_by(EventRow.sequence)).all()
+
+
+def event_by_key(session: Session, delivery_id: str, key: str) -> EventRow | None:
+    """The transition a command key stands for."""
+    return session.scalar(select(EventRow).filter_by(delivery_id=delivery_id, key=key))
+
+
+def messages(session: Session, delivery_id: str) -> Sequence[MessageRow]:
+    """What the parties were told, in order."""
+    return session.scalars(select(MessageRow).filter_by(delivery_id=delivery_id).order_by(MessageRow.id)).all()
+
+
+def attempts(session: Session, delivery_id: str) -> Sequence[AttemptRow]:
+    """Every attempt of every call, in order."""
+    return session.scalars(select(AttemptRow).filter_by(delivery_id=delivery_id).order_by(AttemptRow.id)).all()
+
+
+def seller(session: Session, seller_id: str) -> SellerRow | None:
+    """A seller's connection."""
+    return session.get(SellerRow, seller_id)
+
+
+def seller_by_access_key(session: Session, access_key: str) -> SellerRow | None:
+    """The seller that owns an open-API access key."""
+    return session.scalar(select(SellerRow).filter_by(open_api_access_key=access_key))
+
+
+def use_signature(session: Session, signature: str, now: datetime, expires_at: datetime) -> bool:
+    """Mark a signature as used; False when it was used before."""
+    session.execute(delete(SeenSignatureRow).where(SeenSignatureRow.expires_at < now))
+    used = session.execute(
+        insert(SeenSignatureRow)
+        .values(signature=signature, expires_at=expires_at)
+        .on_conflict_do_nothing()
+        .returning(SeenSignatureRow.signature)
+    )
+    return used.first() is not None
+
+
+def is_ready(session: Session) -> bool:
+    """Tell whether the database answers and has its tables."""
+    return bool(session.scalar(text("select count(*) from alembic_version")))

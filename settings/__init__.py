@@ -1,0 +1,45 @@
+"""Every setting of every process, from the environment (prefix ``DELIVERY_``)."""
+
+from functools import lru_cache
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Where the parts are and how they trust each other; ``docs/operations.md`` lists them."""
+
+    model_config = SettingsConfigDict(env_prefix="DELIVERY_", frozen=True)
+
+    database_url: SecretStr = Field(description="SQLAlchemy URL, postgresql+psycopg2://…")
+    database_pool: Annotated[int, Field(ge=1)] = 40
+    engine_address: str = Field(default="127.0.0.1:7233", description="host:port of the Temporal frontend")
+    engine_namespace: str = "default"
+    engine_timeout_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=10, description="How long the API waits for the engine before it answers 503"
+    )
+    task_queue: str = "deliveries"
+    worker_cached_workflows: Annotated[int, Field(ge=0)] = 1000
+    api_host: str = "127.0.0.1"
+    api_port: int = 8080
+    token_issuer: str = Field(default="http://127.0.0.1:8090/identity", description="iss of the tokens we accept")
+    token_audience: str = "delivery-api"  # noqa: S105 - a name, not a password
+    token_keys_url: str = Field(
+        default="http://127.0.0.1:8090/identity/jwks", description="JWKS of the identity provider"
+    )
+    secret_key: SecretStr = Field(description="Fernet keys, newest first, comma-separated: seal sellers' keys at rest")
+    purchase_callback_url: str = Field(
+        default="http://127.0.0.1:8090/purchase/callback", description="Where the purchase system hears of ends"
+    )
+    purchase_callback_secret: SecretStr = Field(description="Signs what the purchase system hears")
+    seller_address_allow_list: tuple[str, ...] = Field(
+        default=(), description='Seller addresses (host:port) exempt from "HTTPS and public only"; for the sandbox'
+    )
+    body_limit_bytes: Annotated[int, Field(gt=0)] = 256 * 1024
+
+
+@lru_cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()
