@@ -1,0 +1,115 @@
+"""Calls of a seller's production interface V2 (DOMAIN §5, §6.1)."""
+
+import json
+import secrets
+import time
+import uuid
+from urllib.parse import urlencode
+
+from pydantic import BaseModel, Field, ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.addresses import AddressRefusedError, check_address
+from activities.attempts import DATABASE_BACK_OFF, TriedError, attempt
+from activities.http import post
+from database import queries
+from database.secrets import unseal
+from database.session import transaction
+from domain.seller_calls import ATTEMPT_TIMEOUT, Activity, ResultCode, SellerAnswer, SellerCall
+from domain.signatures import sign_v2
+
+HTTP_OK = 200
+
+
+class _Instance(BaseModel):
+    instance_id: str = Field(alias="instanceId", min_length=1, max_length=64)
+
+
+class _Response(BaseModel):
+    """What a seller answers; members we do not know are ignored (DOMAIN §5.3)."""
+
+    result_code: str = Field(alias="resultCode", max_length=6)
+    result_message: str = Field(default="", alias="resultMsg", max_length=255)
+    instance_id: str | None = Field(default=None, alias="instanceId", min_length=1, max_length=64)
+    info: list[_Instance] | None = None
+
+
+@activity.defn(name="call-seller")
+def call_seller(call: SellerCall) -> SellerAnswer:
+    """Make one attempt of a call; an answer that is no success fails it, and the engine repeats it."""
+    body = _body(call)
+
+    def send() -> tuple[str, SellerAnswer]:
+        url, access_key = _connection(call.seller_id)
+        nonce, timestamp = secrets.token_hex(32).upper(), str(time.time_ns() // 1_000_000)
+        signed = {"signature": sign_v2(access_key, nonce, timestamp, body), "timestamp": timestamp, "nonce": nonce}
+        answer = post(f"{url}?{urlencode(signed)}", body, {}, ATTEMPT_TIMEOUT.total_seconds())
+        text = answer.body.decode(errors="replace")
+        if answer.status != HTTP_OK:
+            raise TriedError(f"HTTP {answer.status}: {text}")
+        try:
+            return text, _read(call, _Response.model_validate_json(answer.body))
+        except ValidationError as error:
+            message = f"answer not as documented: {error.errors()[0]['msg']}: {text}"
+            raise TriedError(message) from error
+
+    return attempt(call.delivery_id, call.key, call.activity, body.decode(), send)
+
+
+def _body(call: SellerCall) -> bytes:
+    fields = {
+        "activity": call.activity,
+        "orderId": call.order_id,
+        "orderLineId": call.order_line_id,
+        "businessId": str(uuid.uuid4()) if call.activity is Activity.NEW_INSTANCE else None,
+        "instanceId": call.instance_id,
+    }
+    if call.activity is Activity.QUERY_INSTANCE:
+        fields = {"activity": call.activity, "instanceId": call.instance_id}
+    present = {name: value for name, value in fields.items() if value is not None}
+    return json.dumps(present, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _connection(seller_id: str) -> tuple[str, str]:
+    """The seller's checked address and access key."""
+    try:
+        with transaction() as session:
+            seller = queries.seller(session, seller_id)
+    except SQLAlchemyError as error:
+        message = "the database is away"
+        raise ApplicationError(message, next_retry_delay=DATABASE_BACK_OFF) from error
+    if seller is None:
+        message = f"seller {seller_id} has registered no production address"
+        raise TriedError(message)
+    try:
+        check_address(seller.production_url)
+    except AddressRefusedError as error:
+        message = f"address refused: {error}"
+        raise TriedError(message) from error
+    return seller.production_url, unseal(seller.sealed_access_key)
+
+
+def _read(call: SellerCall, response: _Response) -> SellerAnswer:
+    """Tell success from failure (DOMAIN §5.3, §5.4); raises TriedError."""
+    said = f"{response.result_code} {response.result_message}".strip()
+    accepted = {ResultCode.SUCCESS}
+    instance_id = response.instance_id
+    if call.activity is Activity.NEW_INSTANCE:
+        accepted.add(ResultCode.PROCESSING)
+        if response.result_code in accepted and instance_id is None:
+            message = f"answer names no instanceId: {said}"
+            raise TriedError(message)
+    if call.activity is Activity.QUERY_INSTANCE and response.result_code == ResultCode.SUCCESS:
+        known = [instance.instance_id for instance in response.info or []]
+        if call.instance_id not in known:
+            message = f"instance not there yet: {said}"
+            raise TriedError(message)
+        instance_id = call.instance_id
+    if call.activity is Activity.RELEASE_INSTANCE and response.result_code == ResultCode.NOT_FOUND:
+        # Nothing is left to release: a repeated release is a success (DOMAIN §5.5).
+        return SellerAnswer(result_code=ResultCode.SUCCESS)
+    if response.result_code not in accepted:
+        raise TriedError(said)
+    return SellerAnswer(result_code=ResultCode(response.result_code), instance_id=instance_id)

@@ -1,0 +1,16 @@
+"""The one way to a Temporal client."""
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from settings import settings
+
+
+async def connect(*, lazy: bool = False) -> Client:
+    """Connect to the engine of the settings; lazily, the first call connects."""
+    return await Client.connect(
+        settings().engine_address,
+        namespace=settings().engine_namespace,
+        data_converter=pydantic_data_converter,
+        lazy=lazy,
+    )

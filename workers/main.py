@@ -1,0 +1,64 @@
+"""The worker process: runs the workflows, and the activities on their two task queues."""
+
+import asyncio
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+
+from temporalio.client import Client
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.ledger import record_transition
+from activities.purchase import tell_purchase_system
+from activities.seller import call_seller
+from settings import settings
+from workers.client import connect
+from workflows.ports import seller_calls_queue
+from workflows.registry import WORKFLOWS
+
+LEDGER_THREADS = 16
+SELLER_CALL_THREADS = 20
+PASSED_THROUGH = ("domain", "workflows", "pydantic", "pydantic_core", "annotated_types", "dateutil")
+
+
+def make_workers(client: Client, threads: ThreadPoolExecutor, *, cached_workflows: int) -> tuple[Worker, Worker]:
+    """The deliveries' worker and the seller calls' worker; threads must cover both."""
+    queue = settings().task_queue
+    deliveries = Worker(
+        client,
+        task_queue=queue,
+        workflows=list(WORKFLOWS.values()),
+        activities=[record_transition, tell_purchase_system],
+        activity_executor=threads,
+        workflow_runner=SandboxedWorkflowRunner(
+            restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+        ),
+        max_cached_workflows=cached_workflows,
+        max_concurrent_activities=LEDGER_THREADS // 2,
+        max_concurrent_local_activities=LEDGER_THREADS // 2,
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+    )
+    seller_calls = Worker(
+        client,
+        task_queue=seller_calls_queue(queue),
+        activities=[call_seller],
+        activity_executor=threads,
+        max_concurrent_activities=SELLER_CALL_THREADS,
+    )
+    return deliveries, seller_calls
+
+
+async def run() -> None:
+    """Work until SIGTERM or SIGINT, then finish what is in hand."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    client = await connect()
+    threads = ThreadPoolExecutor(LEDGER_THREADS + SELLER_CALL_THREADS, thread_name_prefix="activity")
+    async with AsyncExitStack() as stack:
+        for worker in make_workers(client, threads, cached_workflows=settings().worker_cached_workflows):
+            await stack.enter_async_context(worker)
+        print("worker ready", flush=True)  # noqa: T201 - the launcher waits for it
+        await stop.wait()
