@@ -1,0 +1,39 @@
+"""The HTTP API as one application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio.to_thread
+from fastapi import FastAPI
+
+from api import commands, deliveries, open_api, platform, problems, sellers
+from api.body_limit import BodyLimit
+from settings import settings
+from workers.client import connect
+
+DESCRIPTION = """
+Runs the *service supervision* (服务监管) of a cloud marketplace: from a paid order to an accepted or refunded delivery.
+
+* Every route needs a bearer token of the identity provider; roles and party ids decide what it may do. Another
+  party's order is 404.
+* Every command needs an `Idempotency-Key`; repeating it with the same key is safe and gives the same answer.
+* Every refusal is an RFC 9457 problem with a `code`, in Chinese and English, and says what to do now.
+"""
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    # Threads for blocking database work never outnumber the connections of the pool.
+    anyio.to_thread.current_default_thread_limiter().total_tokens = settings().database_pool
+    app.state.engine = await connect(lazy=True)
+    yield
+
+
+def create_app() -> FastAPI:
+    """Build the application from the settings."""
+    app = FastAPI(title="Delivery orchestrator", version="1", description=DESCRIPTION, lifespan=_lifespan)
+    for part in (deliveries, commands, sellers, open_api, platform):
+        app.include_router(part.router)
+    app.add_middleware(BodyLimit, limit=settings().body_limit_bytes)
+    problems.install(app)
+    return app

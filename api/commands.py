@@ -1,0 +1,134 @@
+"""One route per command, made from the domain's table; and the events that platform systems report."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Header, Request
+from starlette.concurrency import run_in_threadpool
+from temporalio.client import Client
+
+from api import engine
+from api.authentication import Caller, require
+from api.deliveries import find_visible
+from api.problems import ProblemError, documented
+from api.views import state_of
+from database import queries
+from database.models import DeliveryRow
+from database.session import transaction
+from domain import rules
+from domain.commands import COMMANDS, Command, CommandName, CommandSpec, Event, EventName
+from domain.commands import Body as CommandBody
+from domain.errors import ErrorCode
+from domain.order import Order
+from domain.parties import Role
+from domain.records import Receipt
+
+router = APIRouter(prefix="/v1/deliveries/{delivery_id}", tags=["commands"])
+
+IdempotencyKey = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[\x21-\x7e]{1,128}$",
+        description="Yours to choose, new for every command; a repetition under the same key changes nothing",
+    ),
+]
+
+REFUSALS = (
+    ErrorCode.DELIVERY_NOT_FOUND,
+    ErrorCode.IDEMPOTENCY_KEY_REUSED,
+    ErrorCode.NOT_LEGAL_NOW,
+    ErrorCode.FROZEN_BY_APPEAL,
+    ErrorCode.REFUND_PENDING,
+    ErrorCode.ORDER_ENDED,
+    ErrorCode.TOO_MANY_COMMANDS,
+)
+
+PARTICULAR: dict[CommandName, tuple[ErrorCode, ...]] = {
+    CommandName.DELIVER: (ErrorCode.PROOF_REQUIRED, ErrorCode.START_TIME_INVALID, ErrorCode.INSTANCE_MISSING),
+    CommandName.UPLOAD_PROOF: (ErrorCode.START_TIME_INVALID,),
+    CommandName.REQUEST_REFUND: (ErrorCode.REFUND_BARRED, ErrorCode.REFUND_TOO_HIGH),
+    CommandName.RESTART_CALL: (ErrorCode.NOTHING_PARKED,),
+}
+
+
+async def give(client: Client, row: DeliveryRow, command: Command) -> Receipt:
+    """Give a command to a delivery; a repetition under its key gets the first answer again."""
+    known = await run_in_threadpool(_receipt, row.id, command.key)
+    receipt = known or await _ask_engine(client, row, command)
+    if receipt.fingerprint != command.fingerprint:
+        raise ProblemError(ErrorCode.IDEMPOTENCY_KEY_REUSED)
+    return receipt
+
+
+def _receipt(delivery_id: str, key: str) -> Receipt | None:
+    with transaction() as session:
+        event = queries.event_by_key(session, delivery_id, key)
+    return Receipt.model_validate(event.receipt) if event and event.receipt else None
+
+
+async def _ask_engine(client: Client, row: DeliveryRow, command: Command) -> Receipt:
+    try:
+        return await engine.give(client, Order.model_validate(row.order), command)
+    except engine.EndedError as error:
+        refusal = rules.refusal(state_of(row), command, datetime.now(UTC))
+        if refusal is not None:
+            raise ProblemError(refusal.code, allowed=refusal.allowed) from error
+        # Not ended by the ledger, and yet not in the engine: it was never started, or is only just ending.
+        raise ProblemError(ErrorCode.SERVICE_UNAVAILABLE, "the delivery is between two states") from error
+
+
+def _route(name: CommandName, spec: CommandSpec) -> Callable[..., Awaitable[Receipt]]:
+    async def command_route(
+        delivery_id: str,
+        caller: Caller,
+        request: Request,
+        idempotency_key: IdempotencyKey,
+        fields: CommandBody,
+    ) -> Receipt:
+        row = await run_in_threadpool(find_visible, delivery_id, caller)
+        key = f"{caller.role}:{caller.id}:{idempotency_key}"
+        command = Command(name=name, actor=caller, key=key, body=fields)
+        return await give(request.app.state.engine, row, command)
+
+    has_required_field = any(field.is_required() for field in spec.body.model_fields.values())
+    default = Body() if has_required_field else Body(default_factory=spec.body)
+    command_route.__annotations__["fields"] = Annotated[spec.body, default]
+    command_route.__name__ = name.replace("-", "_")
+    command_route.__doc__ = f"{spec.body.__doc__}"
+    return command_route
+
+
+for _name, _spec in COMMANDS.items():
+    if _name is CommandName.ACTIVATE_CODE:
+        continue  # comes through the license open API
+    router.add_api_route(
+        f"/{_name}",
+        _route(_name, _spec),
+        methods=["POST"],
+        summary=f"{_spec.label.en} · {_spec.label.zh} ({', '.join(sorted(_spec.by))})",
+        responses=documented(*REFUSALS, *PARTICULAR.get(_name, ())),
+    )
+
+
+@router.post(
+    "/events/deployment-finished",
+    status_code=202,
+    tags=["events"],
+    summary="Report that the package is deployed (purchase)",
+    responses=documented(ErrorCode.DELIVERY_NOT_FOUND, ErrorCode.ORDER_ENDED),
+)
+async def deployment_finished(delivery_id: str, caller: Caller, request: Request) -> dict[str, str]:
+    """Platform systems: the software package is deployed; an event without meaning at this stage changes nothing."""
+    require(caller, Role.PURCHASE)
+    row = await run_in_threadpool(find_visible, delivery_id, caller)
+    await _report(request.app.state.engine, row, Event(name=EventName.DEPLOYMENT_FINISHED, actor=caller))
+    return {"status": "noted"}
+
+
+async def _report(client: Client, row: DeliveryRow, event: Event) -> None:
+    try:
+        await engine.report(client, Order.model_validate(row.order), event)
+    except engine.EndedError as error:
+        raise ProblemError(ErrorCode.ORDER_ENDED) from error

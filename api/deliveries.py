@@ -1,0 +1,128 @@
+"""Start a delivery, read one, list many."""
+
+import base64
+import binascii
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+
+from api import engine
+from api.authentication import Caller, require
+from api.problems import FieldError, ProblemError, documented
+from api.views import DeliveryPage, DeliverySummary, DeliveryView, detail, summary
+from database import ledger, queries
+from database.models import DeliveryRow
+from database.session import transaction
+from domain.errors import ErrorCode
+from domain.order import Order, ProductType
+from domain.parties import Actor, Role
+from domain.stages import StageName
+from domain.state import State, Status
+
+PLACED_AHEAD = timedelta(minutes=5)
+"""How far the purchase system's clock may run before ours."""
+
+router = APIRouter(prefix="/v1/deliveries", tags=["deliveries"])
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Start the delivery of a paid order line",
+    responses={
+        200: {"model": DeliverySummary, "description": "The delivery of this order line exists already"},
+        **documented(ErrorCode.ORDER_LINE_CONFLICT),
+    },
+)
+async def start(order: Order, caller: Caller, request: Request, response: Response) -> DeliverySummary:
+    """Purchase system: hand over a paid order line. The same order again gives the same delivery."""
+    require(caller, Role.PURCHASE)
+    if order.placed_at > datetime.now(UTC) + PLACED_AHEAD:
+        error = FieldError(field="body.placed_at", message="lies in the future")
+        raise ProblemError(ErrorCode.INVALID_INPUT, errors=(error,))
+    state = State.begin(order, datetime.now(UTC))
+    is_new, row = await run_in_threadpool(_register, order, state)
+    if row.order_fingerprint != ledger.order_fingerprint(order):
+        raise ProblemError(ErrorCode.ORDER_LINE_CONFLICT)
+    if row.sequence == 0:
+        # Not on record as started yet: a start that was cut off is made good here.
+        await engine.start(request.app.state.engine, order, state)
+    response.status_code = 201 if is_new else 200
+    return summary(row)
+
+
+def _register(order: Order, state: State) -> tuple[bool, DeliveryRow]:
+    with transaction() as session, session.begin():
+        known = queries.find(session, order.delivery_id)
+        return known is None, known or ledger.register(session, order, state)
+
+
+def find_visible(delivery_id: str, caller: Actor) -> DeliveryRow:
+    """The delivery, if it exists and the caller may see it; raises ProblemError 404."""
+    with transaction() as session:
+        row = queries.find(session, delivery_id) if "\x00" not in delivery_id else None
+    if row is None or not Order.model_validate(row.order).is_visible_to(caller):
+        raise ProblemError(ErrorCode.DELIVERY_NOT_FOUND)
+    return row
+
+
+@router.get("/{delivery_id}", summary="Read one delivery", responses=documented(ErrorCode.DELIVERY_NOT_FOUND))
+def read(delivery_id: str, caller: Caller) -> DeliveryView:
+    """Explain an order: its stage, who must act, what is missing, until when, and everything that happened."""
+    row = find_visible(delivery_id, caller)
+    with transaction() as session:
+        return detail(
+            row,
+            caller,
+            queries.events(session, delivery_id),
+            queries.attempts(session, delivery_id),
+            queries.messages(session, delivery_id),
+        )
+
+
+class Listing(BaseModel):
+    """Filters and page of a list."""
+
+    model_config = {"extra": "forbid"}
+
+    status: Status | None = None
+    stage: StageName | None = None
+    waiting_on: Role | None = None
+    product_type: ProductType | None = None
+    seller_id: str | None = None
+    buyer_id: str | None = None
+    order_id: str | None = None
+    cursor: str | None = None
+    limit: Annotated[int, Query(ge=1, le=200)] = 50
+
+
+@router.get("", summary="List deliveries, newest first", responses=documented())
+def list_deliveries(listing: Annotated[Listing, Query()], caller: Caller) -> DeliveryPage:
+    """List what the caller may see; sellers and buyers see their own orders."""
+    filters = queries.Filters(**listing.model_dump(exclude={"cursor", "limit"}))
+    after = _position(listing.cursor) if listing.cursor else None
+    with transaction() as session:
+        rows = queries.page(session, caller, filters, after, listing.limit + 1)
+    shown = rows[: listing.limit]
+    more = len(rows) > listing.limit
+    return DeliveryPage(items=tuple(summary(row) for row in shown), next_cursor=_cursor(shown[-1]) if more else None)
+
+
+def _cursor(row: DeliveryRow) -> str:
+    return base64.urlsafe_b64encode(f"{row.created_at.isoformat()} {row.id}".encode()).decode()
+
+
+def _position(cursor: str) -> queries.Position:
+    try:
+        created_at, _, delivery_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
+        moment = datetime.fromisoformat(created_at)
+    except (ValueError, binascii.Error) as error:
+        wrong = FieldError(field="query.cursor", message="is not a cursor of this list")
+        raise ProblemError(ErrorCode.INVALID_INPUT, errors=(wrong,)) from error
+    if moment.tzinfo is None:
+        wrong = FieldError(field="query.cursor", message="is not a cursor of this list")
+        raise ProblemError(ErrorCode.INVALID_INPUT, errors=(wrong,))
+    return queries.Position(created_at=moment, id=delivery_id)

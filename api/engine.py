@@ -1,0 +1,107 @@
+"""The API's side of the engine: start a delivery, give a command, report an event."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from temporalio.client import (
+    Client,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from api.problems import ProblemError
+from domain.commands import Command, Event
+from domain.errors import ErrorCode, Refusal
+from domain.order import Order
+from domain.records import Receipt
+from domain.state import State
+from settings import settings
+from workflows.card import summary
+from workflows.entries import REFUSED
+from workflows.registry import WORKFLOWS, workflow_id
+from workflows.search_attributes import at_start
+
+TEMPORARY = {
+    RPCStatusCode.UNAVAILABLE,
+    RPCStatusCode.DEADLINE_EXCEEDED,
+    RPCStatusCode.RESOURCE_EXHAUSTED,
+    RPCStatusCode.CANCELLED,
+    RPCStatusCode.ABORTED,
+    RPCStatusCode.UNKNOWN,
+}
+
+
+class EndedError(Exception):
+    """The engine runs this delivery no more."""
+
+
+@asynccontextmanager
+async def _reachable() -> AsyncIterator[None]:
+    """Tell an engine that is away, or has no worker, as 503."""
+    away = ProblemError(ErrorCode.SERVICE_UNAVAILABLE, "the engine is away")
+    try:
+        async with asyncio.timeout(settings().engine_timeout_seconds):
+            yield
+    except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+        raise away from error
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise EndedError from error
+        if error.status in TEMPORARY:
+            raise away from error
+        raise
+    except RuntimeError as error:
+        # The lazy client reports a failed connection this way.
+        raise away from error
+
+
+async def start(client: Client, order: Order, state: State) -> None:
+    """Start the order's workflow; does nothing when it runs or has run."""
+    async with _reachable():
+        try:
+            await client.start_workflow(
+                WORKFLOWS[order.product.type].run,  # type: ignore[attr-defined]
+                order,
+                id=workflow_id(order),
+                task_queue=settings().task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                search_attributes=at_start(state),
+                static_summary=summary(order),
+            )
+        except WorkflowAlreadyStartedError:
+            return
+
+
+async def give(client: Client, order: Order, command: Command) -> Receipt:
+    """Give a command and wait until its effect is on record; raises ProblemError or EndedError."""
+    try:
+        async with _reachable():
+            receipt: Receipt = await client.get_workflow_handle(workflow_id(order)).execute_update(
+                command.name, command, id=command.key, result_type=Receipt
+            )
+            return receipt
+    except WorkflowUpdateFailedError as error:
+        if isinstance(error.cause, ApplicationError) and error.cause.type == REFUSED:
+            refusal = Refusal.model_validate_json(error.cause.message)
+            raise ProblemError(refusal.code, allowed=refusal.allowed) from error
+        raise
+
+
+async def report(client: Client, order: Order, event: Event) -> None:
+    """Report an event; raises ProblemError or EndedError."""
+    async with _reachable():
+        await client.get_workflow_handle(workflow_id(order)).signal("event", event)
+
+
+async def is_healthy(client: Client) -> bool:
+    """Tell whether the engine answers."""
+    try:
+        async with _reachable():
+            return await client.service_client.check_health()
+    except ProblemError:
+        return False

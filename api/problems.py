@@ -1,0 +1,157 @@
+"""RFC 9457 problem details: every refusal of the API is one of the domain's error codes."""
+
+from functools import cache
+from typing import Literal
+from uuid import uuid4
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field, create_model
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+
+from database.session import is_outage
+from domain.errors import ERRORS, ErrorCode
+
+RETRY_AFTER_SECONDS = 5
+MEDIA_TYPE = "application/problem+json"
+
+log = structlog.get_logger()
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """A problem detail; ``title`` and ``action`` in English, their twins in Chinese."""
+
+    type: str
+    title: str
+    status: int
+    code: ErrorCode
+    detail: str | None = None
+    instance: str | None = Field(default=None, description="Names this one occurrence to operations")
+    action: str = Field(description="What to do now")
+    title_zh: str
+    action_zh: str
+    allowed: tuple[str, ...] | None = Field(default=None, description="Commands you could give now")
+    errors: tuple[FieldError, ...] | None = None
+
+
+class ProblemError(Exception):
+    """Ends a request with a problem."""
+
+    def __init__(
+        self,
+        code: ErrorCode,
+        detail: str | None = None,
+        *,
+        allowed: tuple[str, ...] | None = None,
+        errors: tuple[FieldError, ...] | None = None,
+    ) -> None:
+        """Take the code and what is particular to this occurrence."""
+        super().__init__(code)
+        spec = ERRORS[code]
+        self.problem = Problem(
+            type=f"urn:delivery:problem:{code}",
+            title=spec.title.en,
+            title_zh=spec.title.zh,
+            status=spec.status,
+            code=code,
+            detail=detail,
+            action=spec.action.en,
+            action_zh=spec.action.zh,
+            allowed=allowed,
+            errors=errors,
+        )
+
+    def response(self) -> JSONResponse:
+        """The answer to send."""
+        headers = {}
+        if self.problem.code is ErrorCode.SERVICE_UNAVAILABLE:
+            headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        if self.problem.status == ERRORS[ErrorCode.UNAUTHENTICATED].status:
+            headers["WWW-Authenticate"] = "Bearer"
+        content = self.problem.model_dump(mode="json", exclude_none=True)
+        return JSONResponse(content, self.problem.status, headers, MEDIA_TYPE)
+
+
+@cache
+def _problem_class(code: ErrorCode) -> type[Problem]:
+    name = "".join(part.capitalize() for part in code.split("-")) + "Problem"
+    spec = ERRORS[code]
+    return create_model(
+        name,
+        __base__=Problem,
+        __doc__=f"{spec.title.en}. {spec.action.en}. / {spec.title.zh}。{spec.action.zh}。",
+        code=(Literal[code], ...),  # type: ignore[arg-type]
+        status=(Literal[spec.status], ...),  # type: ignore[arg-type]
+    )
+
+
+ALWAYS = (
+    ErrorCode.UNAUTHENTICATED,
+    ErrorCode.TOKEN_EXPIRED,
+    ErrorCode.FORBIDDEN,
+    ErrorCode.INVALID_INPUT,
+    ErrorCode.BODY_TOO_LARGE,
+    ErrorCode.SERVICE_UNAVAILABLE,
+    ErrorCode.INTERNAL_ERROR,
+)
+
+
+def documented(*codes: ErrorCode) -> dict[int | str, dict[str, object]]:
+    """The ``responses`` of a route that may answer with these codes, and with the ones any route may."""
+    by_status: dict[int, list[ErrorCode]] = {}
+    for code in (*codes, *ALWAYS):
+        by_status.setdefault(ERRORS[code].status, []).append(code)
+    return {status: _documented_status(found) for status, found in sorted(by_status.items())}
+
+
+def _documented_status(codes: list[ErrorCode]) -> dict[str, object]:
+    model: object = _problem_class(codes[0])
+    for code in codes[1:]:
+        model = model | _problem_class(code)
+    return {"model": model, "description": "; ".join(ERRORS[code].title.en for code in codes)}
+
+
+def _invalid_input(error: RequestValidationError) -> ProblemError:
+    errors = tuple(
+        FieldError(field=".".join(str(part) for part in found["loc"]), message=found["msg"]) for found in error.errors()
+    )
+    return ProblemError(ErrorCode.INVALID_INPUT, errors=errors)
+
+
+_BY_STATUS = {404: ErrorCode.ROUTE_NOT_FOUND, 405: ErrorCode.METHOD_NOT_ALLOWED}
+
+
+def from_exception(error: Exception) -> ProblemError:
+    """The problem an exception is told as; what nobody foresaw is logged under the instance it names."""
+    if isinstance(error, ProblemError):
+        return error
+    if isinstance(error, RequestValidationError):
+        return _invalid_input(error)
+    if isinstance(error, HTTPException):
+        return ProblemError(_BY_STATUS.get(error.status_code, ErrorCode.INVALID_INPUT), str(error.detail))
+    if isinstance(error, SQLAlchemyError) and is_outage(error):
+        return ProblemError(ErrorCode.SERVICE_UNAVAILABLE, "the database is away")
+    found = ProblemError(ErrorCode.INTERNAL_ERROR)
+    found.problem.instance = f"urn:uuid:{uuid4()}"
+    log.error("unforeseen", instance=found.problem.instance, exc_info=error)
+    return found
+
+
+def install(app: FastAPI) -> None:
+    """Have every exception of the app told as a problem."""
+
+    async def answer(_: Request, error: Exception) -> JSONResponse:
+        return from_exception(error).response()
+
+    for kind in (ProblemError, RequestValidationError, HTTPException, SQLAlchemyError, Exception):
+        app.add_exception_handler(kind, answer)

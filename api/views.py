@@ -1,0 +1,203 @@
+"""What readers of a delivery see: who has to act, what is missing, until when, and everything so far."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from pydantic import BaseModel, Field
+
+from database.models import AttemptRow, DeliveryRow, EventRow, Json, MessageRow
+from domain.explain import waiting_on
+from domain.order import Order
+from domain.parties import ROLE_LABELS, Actor, Role
+from domain.rules import allowed
+from domain.state import Freeze, State, Status
+from domain.text import Text
+from domain.validity import Validity
+
+
+class StageView(BaseModel):
+    """The present stage."""
+
+    name: str
+    label: Text
+    entered_at: datetime
+
+
+class WaitingView(BaseModel):
+    """The side that has to act."""
+
+    role: Role
+    label: Text
+    party_id: str | None
+
+
+class NextActView(BaseModel):
+    """What the clock does next."""
+
+    at: datetime
+    act: str
+
+
+class RefundView(BaseModel):
+    """A refund that was asked for or carried out."""
+
+    amount: Decimal
+    reason: str
+    agreed_at: datetime | None
+
+
+class DeliverySummary(BaseModel):
+    """A delivery in a list."""
+
+    delivery_id: str
+    order_id: str
+    order_line_id: str
+    product_type: str
+    product_name: str
+    seller_id: str
+    buyer_id: str
+    amount: Decimal
+    currency: str
+    placed_at: datetime
+    status: Status
+    stage: StageView
+    waiting_on: WaitingView | None = Field(description="Who has to act; null when the order has ended")
+    frozen: bool
+    next_act: NextActView | None = Field(description="What the clock does next, and when")
+    deadline: datetime | None = Field(description="When the clock decides by itself")
+
+
+class EventView(BaseModel):
+    """One step of the history."""
+
+    sequence: int
+    at: datetime
+    actor: Actor
+    cause: str
+    source: str
+    target: str
+    content: Json
+    hash: str
+
+
+class AttemptView(BaseModel):
+    """One attempt of a call to the seller or to the purchase system."""
+
+    activity: str
+    number: int
+    at: datetime
+    sent: str
+    answer: str
+    succeeded: bool
+    milliseconds: int
+    next_due_at: datetime | None
+
+
+class MessageView(BaseModel):
+    """One sentence a party was told."""
+
+    to: Role
+    at: datetime
+    text: Text
+
+
+class DeliveryView(DeliverySummary):
+    """A delivery, explained."""
+
+    missing: Text | None = Field(description="What the order waits for; null when it has ended")
+    allowed_commands: tuple[str, ...] = Field(description="Commands that the caller could give now")
+    freezes: tuple[Freeze, ...]
+    refund: RefundView | None
+    parked_calls: tuple[str, ...] = Field(description="Seller calls that wait for a restart")
+    instance_id: str | None
+    license_code: str | None = Field(description="Shown to the buyer once claimed")
+    validity: Validity | None
+    ended_at: datetime | None
+    history: tuple[EventView, ...]
+    calls: tuple[AttemptView, ...]
+    messages: tuple[MessageView, ...]
+
+
+class DeliveryPage(BaseModel):
+    """One page of a list."""
+
+    items: tuple[DeliverySummary, ...]
+    next_cursor: str | None = Field(description="Send it as cursor to get the next page; null on the last")
+
+
+def state_of(row: DeliveryRow) -> State:
+    """The delivery's state as the ledger has it."""
+    return State.model_validate(row.state)
+
+
+def summary(row: DeliveryRow) -> DeliverySummary:
+    """A delivery for a list."""
+    state, order = state_of(row), Order.model_validate(row.order)
+    role = waiting_on(state)
+    party = order.party(role)
+    waiting = WaitingView(role=role, label=ROLE_LABELS[role], party_id=party.id if party else None)
+    due = state.next_due
+    return DeliverySummary(
+        delivery_id=row.id,
+        order_id=order.order_id,
+        order_line_id=order.order_line_id,
+        product_type=order.product.type,
+        product_name=order.product.name,
+        seller_id=order.seller_id,
+        buyer_id=order.buyer_id,
+        amount=order.amount,
+        currency=order.currency,
+        placed_at=order.placed_at,
+        status=state.status,
+        stage=StageView(name=state.stage, label=state.current.label, entered_at=state.entered_at),
+        waiting_on=None if state.current.is_end else waiting,
+        frozen=state.frozen_since is not None,
+        next_act=NextActView(at=due.at, act=due.act) if due else None,
+        deadline=state.deadline,
+    )
+
+
+def detail(
+    row: DeliveryRow,
+    reader: Actor,
+    events: Sequence[EventRow],
+    attempts: Sequence[AttemptRow],
+    messages: Sequence[MessageRow],
+) -> DeliveryView:
+    """A delivery with all that happened, as this reader may see it."""
+    state = state_of(row)
+    shows_license = reader.role is Role.BUYER and state.claimed_at is not None
+    is_party = reader.role in {Role.BUYER, Role.SELLER}
+    return DeliveryView(
+        **dict(summary(row)),
+        missing=None if state.current.is_end else state.current.missing,
+        allowed_commands=allowed(state, reader),
+        freezes=tuple(state.freezes),
+        refund=RefundView.model_validate(state.refund, from_attributes=True) if state.refund else None,
+        parked_calls=tuple(state.parked),
+        instance_id=state.instance_id,
+        license_code=state.license_code if shows_license else None,
+        validity=state.validity,
+        ended_at=state.ended_at,
+        history=tuple(_event(event) for event in events),
+        calls=tuple(AttemptView.model_validate(one, from_attributes=True) for one in attempts),
+        messages=tuple(_message(one) for one in messages if not is_party or one.recipient_role == reader.role),
+    )
+
+
+def _event(row: EventRow) -> EventView:
+    return EventView(
+        sequence=row.sequence,
+        at=row.at,
+        actor=Actor(role=Role(row.actor_role), id=row.actor_id),
+        cause=row.cause,
+        source=row.source,
+        target=row.target,
+        content=row.content,
+        hash=row.hash,
+    )
+
+
+def _message(row: MessageRow) -> MessageView:
+    return MessageView(to=Role(row.recipient_role), at=row.at, text=Text(zh=row.text_zh, en=row.text_en))
