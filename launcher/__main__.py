@@ -1,0 +1,5 @@
+"""``python -m launcher`` is the ``delivery`` program."""
+
+from launcher.main import main
+
+main()

@@ -1,0 +1,140 @@
+"""The ``delivery`` program: every process and every errand of the orchestrator."""
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+import uvicorn
+from rich.console import Console
+
+from domain.parties import Actor, Role
+from launcher.programs import DidNotStartError
+from launcher.stack import Stack, read_layout
+
+DATA_FOLDER = Path(".delivery")
+
+app = typer.Typer(
+    help="Service supervision of a cloud marketplace: from a paid order to an accepted or refunded delivery.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console()
+
+
+def _serve(application: str, host: str, port: int) -> None:
+    uvicorn.run(application, factory=application.endswith("create_app"), host=host, port=port, log_level="warning")
+
+
+@app.command()
+def up(folder: Annotated[Path, typer.Option(help="Where the data stays between runs.")] = DATA_FOLDER) -> None:
+    """Run the whole stack here, with the sandbox's parties, until Ctrl-C."""
+    from launcher.welcome import welcome  # noqa: PLC0415 - only this command needs it
+
+    stack = Stack(folder.resolve(), preferred_ports=True)
+    try:
+        stack.start(report=lambda line: console.print(f"[dim]{line}[/dim]"))
+        welcome(console, stack.layout)
+        while True:
+            for program in stack.programs:
+                if program.process is not None and program.process.poll() is not None:
+                    message = f"{program.name} ended; its log ends:\n{program.log_tail()}"
+                    raise DidNotStartError(message)
+            time.sleep(1)
+    finally:
+        stack.stop()
+        console.print("[dim]all stopped[/dim]")
+
+
+@app.command()
+def demo() -> None:
+    """Play the main job once on a stack of its own, show it as a table, and leave nothing behind."""
+    from sandbox.demo import play  # noqa: PLC0415 - only this command needs it
+
+    with tempfile.TemporaryDirectory(prefix="delivery-demo-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        stack = Stack(folder)
+        try:
+            stack.start(report=lambda line: console.print(f"[dim]{line}[/dim]"))
+            all_as_expected = asyncio.run(play(console, stack.layout))
+        finally:
+            stack.stop()
+    raise typer.Exit(0 if all_as_expected else 1)
+
+
+@app.command()
+def api() -> None:
+    """Serve the HTTP API."""
+    from settings import settings  # noqa: PLC0415 - read when the environment is complete
+
+    _serve("api.app:create_app", settings().api_host, settings().api_port)
+
+
+@app.command()
+def worker() -> None:
+    """Run workflows and activities."""
+    from workers.main import run  # noqa: PLC0415 - only this command needs it
+
+    asyncio.run(run())
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    from database.migrate import upgrade  # noqa: PLC0415 - only this command needs it
+
+    upgrade()
+
+
+@app.command()
+def sandbox() -> None:
+    """Serve the sandbox: identity provider, sellers and purchase system to try the orchestrator with."""
+    from sandbox.parties import sandbox_settings  # noqa: PLC0415 - only this command needs it
+
+    host, _, port = sandbox_settings().url.removeprefix("http://").partition(":")
+    _serve("sandbox.app:app", host, int(port))
+
+
+@app.command()
+def token(
+    role: Annotated[Role, typer.Option(help="Side to act for.")],
+    party: Annotated[str, typer.Option(help="Party id, such as seller-1.")],
+    folder: Annotated[Path, typer.Option(help="The running stack's folder.")] = DATA_FOLDER,
+) -> None:
+    """Print a token of the sandbox's identity provider for a party; the stack must be up."""
+    layout = read_layout(folder.resolve())
+    if layout is None:
+        message = f"no stack in {folder}: start one with `delivery up`"
+        raise DidNotStartError(message)
+    typer.echo(layout.token(Actor(role=role, id=party)))
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """Run a command and leave at once: the Temporal client can abort the interpreter's own exit."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    code = 1
+    try:
+        app()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except DidNotStartError as error:
+        console.print(f"[red]{error}[/red]", markup=True)
+    except KeyboardInterrupt:
+        code = 130
+    except Exception:  # noqa: BLE001 - the last place that can show it
+        console.print_exception()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

@@ -1,0 +1,15 @@
+"""The sandbox: an identity provider, sellers and a purchase system in one program, to try the orchestrator with."""
+
+from fastapi import FastAPI
+
+from sandbox import identity, purchase, seller
+
+app = FastAPI(title="Delivery sandbox", description=__doc__, version="1")
+for part in (identity, seller, purchase):
+    app.include_router(part.router)
+
+
+@app.get("/health")
+def health() -> dict[str, str]:
+    """Tell that the sandbox is there."""
+    return {"status": "ok"}

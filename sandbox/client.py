@@ -1,0 +1,102 @@
+"""A party at its keyboard: calls the public HTTP API with its own credentials."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from itertools import count
+from typing import cast
+
+import httpx
+from pydantic import BaseModel
+
+from domain.parties import Actor
+from domain.signatures import APIG_ALGORITHM, APIG_DATE_FORMAT, sign_apig
+
+Json = dict[str, object]
+
+PATIENCE_SECONDS = 30.0
+
+
+class Answer(BaseModel):
+    """Status and JSON of an answer."""
+
+    status: int
+    json_body: Json
+
+    @property
+    def code(self) -> str:
+        """The problem's code, or nothing."""
+        return str(self.json_body.get("code", ""))
+
+
+class Party:
+    """One party with its token."""
+
+    def __init__(self, actor: Actor, api_url: str, token: str) -> None:
+        """Log in."""
+        self.actor = actor
+        self._keys = count(1)
+        self.http = httpx.AsyncClient(
+            base_url=api_url, headers={"Authorization": f"Bearer {token}"}, timeout=40, trust_env=False
+        )
+
+    async def start(self, order: Json) -> Answer:
+        """Hand over a paid order line."""
+        return _answer(await self.http.post("/v1/deliveries", json=order))
+
+    async def read(self, delivery_id: str) -> Json:
+        """Read a delivery; raises httpx.HTTPStatusError."""
+        answer = await self.http.get(f"/v1/deliveries/{delivery_id}")
+        return cast("Json", answer.raise_for_status().json())
+
+    async def give(self, delivery_id: str, command: str, fields: Json | None = None, key: str | None = None) -> Answer:
+        """Give a command under a fresh idempotency key, or under the one named."""
+        headers = {"Idempotency-Key": key or f"{command}-{next(self._keys)}"}
+        path = f"/v1/deliveries/{delivery_id}/{command}"
+        return _answer(await self.http.post(path, json=fields or {}, headers=headers))
+
+    async def report(self, delivery_id: str, event: str) -> Answer:
+        """Report an event."""
+        return _answer(await self.http.post(f"/v1/deliveries/{delivery_id}/events/{event}"))
+
+    async def wait_for(self, delivery_id: str, holds: Callable[[Json], bool]) -> Json:
+        """Read until the condition holds; raises TimeoutError with what was read last."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            seen = await self.read(delivery_id)
+            if holds(seen):
+                return seen
+            if time.monotonic() > deadline:
+                message = f"{delivery_id} stays at {seen['stage']}"
+                raise TimeoutError(message)
+            await asyncio.sleep(0.1)
+
+
+def _answer(response: httpx.Response) -> Answer:
+    body = response.json() if response.content else {}
+    return Answer(status=response.status_code, json_body=body)
+
+
+def open_api_headers(keys: tuple[str, str], path: str, body: bytes, at: datetime | None = None) -> dict[str, str]:
+    """Headers of a signed open-API POST."""
+    access, secret = keys
+    stamp = (at or datetime.now(UTC)).strftime(APIG_DATE_FORMAT)
+    signed = {"content-type": "application/json", "x-sdk-date": stamp}
+    signature = sign_apig(secret, "POST", path, "", signed, body)
+    names = ";".join(sorted(signed))
+    return {
+        **signed,
+        "authorization": f"{APIG_ALGORITHM} Access={access}, SignedHeaders={names}, Signature={signature}",
+    }
+
+
+ACTIVATE = "/api/mkp-openapi-public/global/v1/license/activate"
+
+
+async def activate_license(api_url: str, keys: tuple[str, str], fields: Json) -> Answer:
+    """What the seller's software does when the buyer enters a code."""
+    body = json.dumps(fields).encode()
+    async with httpx.AsyncClient(base_url=api_url, timeout=40, trust_env=False) as http:
+        return _answer(await http.post(ACTIVATE, content=body, headers=open_api_headers(keys, ACTIVATE, body)))

@@ -1,0 +1,25 @@
+"""Lets days pass for one delivery: the engine's own clock is moved, nothing else."""
+
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.testing import TimeSkipper
+
+
+class Clock:
+    """The virtual clocks of an engine that was started with time skipping."""
+
+    def __init__(self, client: Client) -> None:
+        """Use a client of the engine."""
+        self._client = client
+        self._skipper = TimeSkipper(client)
+
+    @classmethod
+    async def connect(cls, engine_address: str) -> "Clock":
+        """Connect to an engine."""
+        return cls(await Client.connect(engine_address))
+
+    async def pass_time(self, delivery_id: str, duration: timedelta) -> None:
+        """Move the delivery's clock; returns when the time has passed, or the delivery has ended."""
+        handle = self._client.get_workflow_handle(f"delivery:{delivery_id}")
+        await self._skipper.fast_forward(handle, duration)

@@ -1,0 +1,192 @@
+"""A seller's production system: verifies signatures, keeps instances, and misbehaves when told to."""
+
+import json
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from enum import StrEnum
+from threading import Lock
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+
+from domain.seller_calls import Activity, ResultCode
+from domain.signatures import equal_hex, is_fresh, sign_v2
+from sandbox.parties import access_key, sandbox_settings
+
+router = APIRouter(prefix="/seller", tags=["seller"])
+
+
+class Mood(StrEnum):
+    """How the seller's system behaves for one order."""
+
+    HEALTHY = "healthy"
+    SLOW = "slow"
+    DOWN = "down"
+    PROCESSING = "processing"
+
+
+class Behaviour(BaseModel):
+    """What an order's calls meet: ``processing`` lasts for so many polls, ``slow`` takes so many seconds."""
+
+    mood: Mood = Mood.HEALTHY
+    polls: int = 2
+    seconds: float = 6.0
+
+
+class Instance(BaseModel):
+    """One provisioned instance."""
+
+    instance_id: str
+    order_line_id: str
+    polls_left: int = 0
+    released: bool = False
+
+
+class Seen(BaseModel):
+    """What the seller's system saw of one order line: for tests of exactly-once effects."""
+
+    calls: dict[str, int]
+    created: int
+    released: int
+    instance_id: str | None
+
+
+class ProductionSystem:
+    """The state of one seller's system."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self.lock = Lock()
+        self.behaviours: dict[str, Behaviour] = {}
+        self.instances: dict[str, Instance] = {}
+        self.created: Counter[str] = Counter()
+        self.released: Counter[str] = Counter()
+        self.calls: Counter[tuple[str, str]] = Counter()
+        self.nonces: dict[str, float] = {}
+
+    def line_of(self, body: dict[str, str]) -> str:
+        """The order line a call is about."""
+        if "orderLineId" in body:
+            return body["orderLineId"]
+        instance = self.instances.get(body.get("instanceId", ""))
+        return instance.order_line_id if instance else ""
+
+    def answer(self, body: dict[str, str]) -> dict[str, object]:
+        """Do what a verified call asks for; repeated calls do nothing twice."""
+        line = self.line_of(body)
+        activity = body.get("activity")
+        match activity:
+            case Activity.NEW_INSTANCE:
+                return self._create(line)
+            case Activity.QUERY_INSTANCE:
+                return self._query(body.get("instanceId", ""))
+            case Activity.RELEASE_INSTANCE:
+                return self._release(body.get("instanceId", ""))
+            case Activity.ORDER_NOTIFY:
+                return _result(ResultCode.SUCCESS)
+            case _:
+                return _result(ResultCode.INVALID_PARAMETER)
+
+    def _create(self, line: str) -> dict[str, object]:
+        instance_id = f"i-{line}"
+        behaviour = self.behaviours.get(line, Behaviour())
+        if instance_id not in self.instances:
+            polls = behaviour.polls if behaviour.mood is Mood.PROCESSING else 0
+            self.instances[instance_id] = Instance(instance_id=instance_id, order_line_id=line, polls_left=polls)
+            self.created[line] += 1
+        code = ResultCode.PROCESSING if self.instances[instance_id].polls_left else ResultCode.SUCCESS
+        return _result(code, instanceId=instance_id)
+
+    def _query(self, instance_id: str) -> dict[str, object]:
+        instance = self.instances.get(instance_id)
+        if instance is None:
+            return _result(ResultCode.NOT_FOUND)
+        if instance.polls_left:
+            instance.polls_left -= 1
+            return _result(ResultCode.PROCESSING)
+        info = {"instanceId": instance_id, "appInfo": {"frontEndUrl": f"https://{instance_id}.example.com"}}
+        return _result(ResultCode.SUCCESS, info=[info])
+
+    def _release(self, instance_id: str) -> dict[str, object]:
+        instance = self.instances.get(instance_id)
+        if instance is None:
+            return _result(ResultCode.NOT_FOUND)
+        if not instance.released:
+            instance.released = True
+            self.released[instance.order_line_id] += 1
+        return _result(ResultCode.SUCCESS)
+
+
+def _result(code: ResultCode, **more: object) -> dict[str, object]:
+    return {"resultCode": code, "resultMsg": code.name.lower(), **more}
+
+
+_systems: dict[str, ProductionSystem] = {}
+
+
+def _system(seller_id: str) -> ProductionSystem:
+    return _systems.setdefault(seller_id, ProductionSystem())
+
+
+def _verify(system: ProductionSystem, seller_id: str, request: Request, body: bytes) -> ResultCode | None:
+    """Check the V2 signature in the documented order (DOMAIN §6.1); None when all is well."""
+    timestamp, nonce = request.query_params.get("timestamp", ""), request.query_params.get("nonce", "")
+    now = datetime.now(UTC)
+    if not timestamp.isdigit() or not is_fresh(datetime.fromtimestamp(int(timestamp) / 1000, UTC), now):
+        return ResultCode.INVALID_PARAMETER
+    if not nonce or nonce in system.nonces:
+        return ResultCode.INVALID_PARAMETER
+    key = access_key(sandbox_settings().secret.get_secret_value(), seller_id)
+    if not equal_hex(sign_v2(key, nonce, timestamp, body), request.query_params.get("signature", "")):
+        return ResultCode.UNAUTHENTICATED
+    system.nonces[nonce] = time.time()
+    return None
+
+
+@router.post("/{seller_id}/production")
+async def production(seller_id: str, request: Request) -> JSONResponse:
+    """The production interface: one address, dispatched on ``activity``."""
+    body = await request.body()
+    return await run_in_threadpool(_serve, seller_id, request, body)
+
+
+def _serve(seller_id: str, request: Request, body: bytes) -> JSONResponse:
+    system = _system(seller_id)
+    with system.lock:
+        bad = _verify(system, seller_id, request, body)
+        if bad is not None:
+            return JSONResponse(_result(bad))
+        asked = json.loads(body)
+        line = system.line_of(asked)
+        system.calls[line, asked["activity"]] += 1
+        behaviour = system.behaviours.get(line, Behaviour())
+    if behaviour.mood is Mood.DOWN:
+        return JSONResponse({"error": "maintenance"}, status_code=503)
+    if behaviour.mood is Mood.SLOW:
+        time.sleep(behaviour.seconds)
+    with system.lock:
+        return JSONResponse(system.answer(asked))
+
+
+@router.put("/{seller_id}/orders/{order_line_id}/behaviour")
+def behave(seller_id: str, order_line_id: str, behaviour: Behaviour) -> Behaviour:
+    """Tell the seller's system how to behave for an order line."""
+    _system(seller_id).behaviours[order_line_id] = behaviour
+    return behaviour
+
+
+@router.get("/{seller_id}/orders/{order_line_id}")
+def seen(seller_id: str, order_line_id: str) -> Seen:
+    """Tell what the seller's system saw of an order line."""
+    system = _system(seller_id)
+    with system.lock:
+        mine = [one for one in system.instances.values() if one.order_line_id == order_line_id]
+        return Seen(
+            calls={activity: n for (line, activity), n in system.calls.items() if line == order_line_id},
+            created=system.created[order_line_id],
+            released=system.released[order_line_id],
+            instance_id=mine[0].instance_id if mine else None,
+        )
