@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import anyio.to_thread
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 
 from api import commands, deliveries, open_api, platform, problems, sellers
 from api.body_limit import BodyLimit
@@ -31,7 +32,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def create_app() -> FastAPI:
     """Build the application from the settings."""
-    app = FastAPI(title="Delivery orchestrator", version="1", description=DESCRIPTION, lifespan=_lifespan)
+    # The API's pages bring their scripts along: an operator's network may reach no public server.
+    app = FastAPIOffline(title="Delivery orchestrator", version="1", description=DESCRIPTION, lifespan=_lifespan)
     for part in (deliveries, commands, sellers, open_api, platform):
         app.include_router(part.router)
     app.add_middleware(BodyLimit, limit=settings().body_limit_bytes)

@@ -15,7 +15,7 @@ from api.problems import FieldError, ProblemError, documented
 from api.views import DeliveryPage, DeliverySummary, DeliveryView, detail, summary
 from database import ledger, queries
 from database.models import DeliveryRow
-from database.session import transaction
+from database.session import snapshot, transaction
 from domain.errors import ErrorCode
 from domain.order import Order, ProductType
 from domain.parties import Actor, Role
@@ -72,10 +72,10 @@ def find_visible(delivery_id: str, caller: Actor) -> DeliveryRow:
 @router.get("/{delivery_id}", summary="Read one delivery", responses=documented(ErrorCode.DELIVERY_NOT_FOUND))
 def read(delivery_id: str, caller: Caller) -> DeliveryView:
     """Explain an order: its stage, who must act, what is missing, until when, and everything that happened."""
-    row = find_visible(delivery_id, caller)
-    with transaction() as session:
+    find_visible(delivery_id, caller)
+    with snapshot() as session:
         return detail(
-            row,
+            queries.get(session, delivery_id),
             caller,
             queries.events(session, delivery_id),
             queries.attempts(session, delivery_id),

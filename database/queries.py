@@ -38,6 +38,11 @@ def find(session: Session, delivery_id: str) -> DeliveryRow | None:
     return session.get(DeliveryRow, delivery_id)
 
 
+def get(session: Session, delivery_id: str) -> DeliveryRow:
+    """One delivery that is known to be there."""
+    return session.get_one(DeliveryRow, delivery_id)
+
+
 def find_by_license(session: Session, license_code: str, seller_id: str) -> DeliveryRow | None:
     """The delivery an authorization code belongs to, if it is this seller's."""
     return session.scalar(select(DeliveryRow).filter_by(license_code=license_code, seller_id=seller_id))

@@ -1,5 +1,7 @@
 """Connections to PostgreSQL."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
 from sqlalchemy import Engine, create_engine
@@ -39,6 +41,14 @@ def _sessions() -> sessionmaker[Session]:
 def transaction() -> Session:
     """A session; begin it for writing."""
     return _sessions()()
+
+
+@contextmanager
+def snapshot() -> Iterator[Session]:
+    """A session for reading in which every query sees the same moment."""
+    with transaction() as session:
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        yield session
 
 
 def is_outage(error: BaseException) -> bool:
