@@ -151,7 +151,8 @@ def apply_command(state: State, command: Command, now: datetime) -> Effect:  # n
 
 def apply_event(state: State, event: Event, now: datetime) -> Effect:
     """Take note of something that happened; events without meaning at this stage change nothing."""
-    if event.name is EventName.PROVISIONING_FAILED and state.stage is not StageName.UNSUBSCRIBING:
+    ending = state.current.is_end or state.stage is StageName.UNSUBSCRIBING
+    if event.name is EventName.PROVISIONING_FAILED and not ending:
         # DOMAIN §3: failed provisioning is an automatic full refund.
         reason = event.detail or event.name
         state.refund = Refund(amount=state.order.amount, reason=reason, agreed_at=now)

@@ -1,0 +1,43 @@
+"""One stack for all tests: real server, real database, real HTTP. Its worker caches nothing, so every step replays."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from launcher.stack import Stack
+from sandbox.demo import open_world
+from sandbox.scenarios import Case, World
+from tests.support import new_case
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    folder = tmp_path_factory.mktemp("stack")
+    open_to_database_user(folder)
+    running = Stack(folder, settings={"DELIVERY_WORKER_CACHED_WORKFLOWS": "0"})
+    running.start()
+    yield running
+    running.stop()
+
+
+def open_to_database_user(folder: Path) -> None:
+    """PostgreSQL runs as an unprivileged user when the tests run as root."""
+    for path in (folder, *folder.parents):
+        if path.name.startswith("pytest-"):
+            path.chmod(0o755)
+    folder.chmod(0o755)
+
+
+@pytest.fixture(scope="session")
+async def world(stack: Stack) -> AsyncIterator[World]:
+    opened = await open_world(stack.layout, lambda _title, _what: None)
+    yield opened
+    parties = (opened.purchase, opened.seller, opened.buyer, opened.manager)
+    await asyncio.gather(*(party.http.aclose() for party in parties), opened.sandbox.aclose())
+
+
+@pytest.fixture
+def make_case(world: World) -> Callable[..., Case]:
+    return lambda *arguments, **more: new_case(world, *arguments, **more)

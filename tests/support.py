@@ -1,0 +1,40 @@
+"""Small verbs the tests share."""
+
+import httpx
+
+from domain.order import ProductType
+from domain.parties import Actor
+from launcher.stack import Stack
+from sandbox.client import Answer, Json, Party
+from sandbox.scenarios import Case, World
+
+
+def new_case(world: World, product_type: ProductType = ProductType.LICENSE_OFFLINE, **product: object) -> Case:
+    """An order of its own for one test."""
+    return Case(world, "test", product_type, product=dict(product))
+
+
+def log_in(stack: Stack, actor: Actor) -> Party:
+    """A party with its own credentials."""
+    return Party(actor, stack.layout.api_url, stack.layout.token(actor))
+
+
+def read_answer(response: httpx.Response) -> Answer:
+    """Status and JSON of an answer."""
+    return Answer(status=response.status_code, json_body=response.json())
+
+
+def assert_problem(answer: Answer, status: int, code: str) -> None:
+    """A refusal is a problem with a code, in both languages, that says what to do."""
+    assert (answer.status, answer.code) == (status, code), answer.json_body
+    assert answer.json_body["title"]
+    assert answer.json_body["action"]
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in str(answer.json_body["title_zh"]))
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in str(answer.json_body["action_zh"]))
+
+
+def history(seen: Json) -> list[Json]:
+    """The order's history."""
+    found = seen["history"]
+    assert isinstance(found, list)
+    return found

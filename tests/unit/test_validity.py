@@ -1,0 +1,45 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.order import Period, PeriodUnit
+from domain.validity import MARKETPLACE_ZONE, validity
+
+periods = st.builds(Period, unit=st.sampled_from(PeriodUnit), number=st.integers(1, 120))
+starts = st.datetimes(datetime(2015, 1, 1), datetime(2080, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - bounds of aware ones
+
+
+@pytest.mark.parametrize(
+    ("start", "unit", "number", "end"),
+    [
+        ("2026-01-31T10:00:00+08:00", PeriodUnit.MONTH, 1, "2026-02-28T10:00:00+08:00"),
+        ("2028-01-31T10:00:00+08:00", PeriodUnit.MONTH, 1, "2028-02-29T10:00:00+08:00"),
+        ("2028-02-29T10:00:00+08:00", PeriodUnit.YEAR, 1, "2029-02-28T10:00:00+08:00"),
+        # The 31st in the marketplace's zone is still the 30th in UTC.
+        ("2026-03-31T02:00:00+08:00", PeriodUnit.MONTH, 1, "2026-04-30T02:00:00+08:00"),
+    ],
+)
+def test_validity_counts_calendar_months_and_years_of_the_marketplaces_day(
+    start: str, unit: PeriodUnit, number: int, end: str
+) -> None:
+    found = validity(datetime.fromisoformat(start).astimezone(UTC), Period(unit=unit, number=number))
+    assert found.ends_at == datetime.fromisoformat(end)
+
+
+@given(starts, periods)
+def test_validity_keeps_the_time_of_day_and_never_skips_a_month(start: datetime, period: Period) -> None:
+    end = validity(start, period).ends_at
+    assert end is not None
+    local_start, local_end = start.astimezone(MARKETPLACE_ZONE), end.astimezone(MARKETPLACE_ZONE)
+    assert local_end.timetz() == local_start.timetz()
+    months = period.number * (12 if period.unit is PeriodUnit.YEAR else 1)
+    assert (local_end.year - local_start.year) * 12 + local_end.month - local_start.month == months
+    assert local_start.day - local_end.day in range(4)
+
+
+@given(starts)
+def test_one_time_purchases_do_not_end(start: datetime) -> None:
+    assert validity(start, None).ends_at is None
+    assert validity(start, None).starts_at - start == timedelta(0)

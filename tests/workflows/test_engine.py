@@ -1,0 +1,239 @@
+"""What the engine promises every flow, seen through the API."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import timedelta
+
+import httpx
+
+from domain.order import ProductType
+from launcher.stack import Stack
+from sandbox.client import Json
+from sandbox.parties import REVIEWER
+from sandbox.scenarios import REQUEST, TOLERANCE, Case, calls, causes, instant, proof, stage_of
+from tests.support import assert_problem, history, log_in
+
+MakeCase = Callable[..., Case]
+APPEAL: Json = {"reason": "No answer", "claim": "Close it"}
+
+
+async def delivered(case: Case) -> Json:
+    await case.start()
+    return await case.give(case.world.seller, "deliver", proof())
+
+
+async def test_a_never_accepting_product_waits_for_the_buyer(make_case: MakeCase) -> None:
+    case = make_case(acceptance_days=None)
+    receipt = await delivered(case)
+    assert receipt["deadline"] is None
+    await case.pass_time(timedelta(days=400))
+    assert stage_of(await case.world.buyer.read(case.id)) == "buyer-acceptance"
+    await case.give(case.world.buyer, "accept")
+
+
+async def test_each_redelivery_winds_the_clock_up_again(make_case: MakeCase) -> None:
+    case = make_case()
+    first = await delivered(case)
+    await case.pass_time(timedelta(days=14))
+    await case.give(case.world.buyer, "reject-delivery", {"reason": "Half is missing"})
+    second = await case.give(case.world.seller, "deliver", proof())
+    assert instant(second["deadline"]) - instant(first["deadline"]) >= timedelta(days=14)
+
+
+async def test_no_reminder_and_no_acceptance_while_frozen(make_case: MakeCase) -> None:
+    case = make_case()
+    await delivered(case)
+    await case.give(case.world.seller, "appeal", APPEAL)
+    await case.pass_time(timedelta(days=60))
+    frozen = await case.world.manager.read(case.id)
+    assert causes(frozen) == ["started", "deliver", "appeal"]
+    await case.give(case.world.manager, "resume", {"reason": "Go on"})
+    await case.pass_time(timedelta(days=15, minutes=1))
+    done = await case.until_stage("completed")
+    assert causes(done)[-3:] == ["remind", "remind", "accept"]
+
+
+async def test_an_event_during_a_freeze_waits_for_the_thaw(make_case: MakeCase) -> None:
+    case = make_case(ProductType.LICENSE_PACKAGE_DEPLOYMENT)
+    await case.start()
+    await case.give(case.world.buyer, "appeal", APPEAL)
+    await case.world.purchase.report(case.id, "deployment-finished")
+    receipt = await case.give(case.world.manager, "resume", {"reason": "Go on"})
+    assert receipt["stage"] == "deployment"
+    await case.until_stage("buyer-acceptance")
+
+
+async def test_an_event_without_meaning_changes_nothing_but_is_on_record(make_case: MakeCase) -> None:
+    case = make_case()
+    await delivered(case)
+    await case.world.purchase.report(case.id, "deployment-finished")
+    seen = await case.until(lambda seen: causes(seen)[-1] == "deployment-finished")
+    assert stage_of(seen) == "buyer-acceptance"
+
+
+async def test_a_refund_request_stands_the_flow_still_until_it_is_withdrawn(make_case: MakeCase) -> None:
+    case = make_case()
+    first = await delivered(case)
+    await case.give(case.world.buyer, "request-refund", {"amount": "1.00", "reason": "Changed my mind"})
+    await case.pass_time(timedelta(days=20))
+    receipt = await case.give(case.world.buyer, "withdraw-refund")
+    assert instant(receipt["deadline"]) - instant(first["deadline"]) >= timedelta(days=20)
+    await case.give(case.world.buyer, "accept")
+
+
+async def test_a_claimed_code_bars_the_refund(make_case: MakeCase) -> None:
+    case = make_case(ProductType.LICENSE_AUTHORIZATION_CODE)
+    await case.start()
+    await case.give(case.world.seller, "deliver")
+    await case.give(case.world.buyer, "claim-code")
+    await case.refused(case.world.buyer, "request-refund", "refund-barred", {"amount": "1.00", "reason": "No"})
+
+
+async def test_a_reviewed_order_goes_to_the_reviewer_first(make_case: MakeCase, stack: Stack) -> None:
+    case = make_case()
+    reviewer = log_in(stack, REVIEWER)
+    order = {**case.order(), "seller_category": "joint-operation", "scenario": "base-cloud"}
+    assert (await case.world.purchase.start(order)).status == 201
+    assert (await case.give(case.world.seller, "deliver", proof()))["stage"] == "platform-review"
+    await case.refused(case.world.buyer, "accept", "not-legal-now")
+    assert (await case.give(reviewer, "fail-review", {"reason": "Not signed"}))["stage"] == "seller-delivery"
+    await case.give(case.world.seller, "deliver", proof())
+    assert (await case.give(reviewer, "pass-review"))["stage"] == "buyer-acceptance"
+    await reviewer.http.aclose()
+
+
+async def test_many_buttons_pressed_at_once_take_effect_once(make_case: MakeCase) -> None:
+    case = make_case()
+    await delivered(case)
+    buyer = case.world.buyer
+    answers = await asyncio.gather(
+        *(buyer.give(case.id, "accept") for _ in range(3)),
+        *(buyer.give(case.id, "reject-delivery", {"reason": "No"}) for _ in range(3)),
+    )
+    assert sorted(answer.status for answer in answers).count(200) == 1
+    seen = await buyer.read(case.id)
+    assert sum(cause in {"accept", "reject-delivery"} for cause in causes(seen)) == 1
+
+
+async def test_a_parked_release_waits_for_a_restart_and_the_refund_does_not(make_case: MakeCase) -> None:
+    case = make_case(ProductType.SAAS_SUPERVISED)
+    await case.start()
+    await case.until(lambda seen: seen["instance_id"] is not None)
+    await case.behave(mood="down")
+    await case.give(case.world.buyer, "request-refund", {"amount": "5.00", "reason": "Bought twice"})
+    await case.give(case.world.seller, "agree-refund")
+    await case.until(lambda seen: bool(calls(seen, "orderStatus")))
+    await case.pass_time(timedelta(hours=1, minutes=5))
+    parked = await case.until(lambda seen: seen["parked_calls"] == ["releaseInstance"])
+    assert len(calls(parked, "releaseInstance")) == 7
+    await case.behave(mood="healthy")
+    await case.give(case.world.seller, "restart-call", {"activity": "releaseInstance"})
+    await case.until_stage("refunded")
+    assert (await case.seller_saw())["released"] == 1
+
+
+async def test_a_refund_while_the_instance_is_being_made_releases_it(make_case: MakeCase) -> None:
+    case = make_case(ProductType.SAAS_SUPERVISED)
+    await case.behave(mood="processing", polls=1)
+    await case.start()
+    await case.until(lambda seen: bool(calls(seen, "queryInstance")))
+    await case.give(case.world.buyer, "request-refund", {"amount": "5.00", "reason": "Bought twice"})
+    await case.give(case.world.seller, "agree-refund")
+    await case.pass_time(timedelta(minutes=6))
+    await case.until_stage("refunded")
+    saw = await case.seller_saw()
+    assert (saw["created"], saw["released"]) == (1, 1)
+
+
+async def test_a_purchase_system_that_hears_nothing_for_3_hours_is_reported_and_told_later(
+    make_case: MakeCase,
+) -> None:
+    case = make_case()
+    path = f"/purchase/orders/{case.id}/refusing"
+    (await case.world.sandbox.put(path)).raise_for_status()
+    await delivered(case)
+    await case.give(case.world.buyer, "accept")
+    await case.until(lambda seen: bool(calls(seen, "orderStatus")))
+    await case.pass_time(timedelta(hours=3, minutes=1))
+    late = await case.until(lambda seen: causes(seen)[-1] == "purchase-not-told")
+    assert stage_of(late) == "completed"
+    seen = await case.world.manager.read(case.id)
+    assert "manager" in json.dumps(seen["messages"])
+    (await case.world.sandbox.delete(path)).raise_for_status()
+    await case.pass_time(timedelta(minutes=11))
+    await case.until(lambda seen: any(call["succeeded"] for call in calls(seen, "orderStatus")))
+    assert len(await case.purchase_heard()) == 1
+
+
+async def test_a_slow_seller_is_given_5_seconds(make_case: MakeCase) -> None:
+    case = make_case(ProductType.SAAS_INSTANT)
+    await case.behave(mood="slow", seconds=6)
+    await case.start()
+    seen = await case.until(lambda seen: bool(calls(seen, "newInstance")))
+    attempt = calls(seen, "newInstance")[0]
+    assert attempt["answer"] == "no answer within 5 s"
+    assert instant(attempt["next_due_at"]) - instant(attempt["at"]) == timedelta(hours=1)
+    await case.behave(mood="healthy")
+    await case.pass_time(timedelta(hours=1, seconds=30))
+    await case.until_stage("completed")
+    assert (await case.seller_saw())["created"] == 1
+
+
+async def test_the_history_is_a_chain_of_hashes(make_case: MakeCase) -> None:
+    case = make_case()
+    await delivered(case)
+    await case.give(case.world.buyer, "accept")
+    before = "0" * 64
+    for event in history(await case.world.manager.read(case.id)):
+        at = instant(event["at"]).isoformat()
+        names = ("sequence", "actor", "cause", "source", "target", "content")
+        covered = {**{name: event[name] for name in names}, "at": at, "before": before}
+        text = json.dumps(covered, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        before = hashlib.sha256(text.encode()).hexdigest()
+        assert event["hash"] == before
+
+
+async def test_an_actual_start_before_the_order_is_refused(make_case: MakeCase) -> None:
+    case = make_case()
+    await case.start()
+    early = instant(case.order()["placed_at"]) - timedelta(days=2)
+    answer = await case.world.seller.give(case.id, "deliver", proof(early))
+    assert_problem(answer, 422, "start-time-invalid")
+
+
+async def test_the_clock_is_shown_to_the_second_it_acts(make_case: MakeCase) -> None:
+    case = make_case(acceptance_days=3)
+    receipt = await delivered(case)
+    await case.pass_time(timedelta(days=3, minutes=1))
+    done = await case.until_stage("completed")
+    assert abs(instant(done["ended_at"]) - instant(receipt["deadline"])) <= TOLERANCE
+
+
+async def test_request_and_confirmation_go_in_circles_until_agreed(make_case: MakeCase) -> None:
+    case = make_case(ProductType.MANUAL_SERVICE)
+    await case.start()
+    for _ in range(3):
+        await case.give(case.world.buyer, "submit-request", REQUEST)
+        await case.give(case.world.seller, "reject-request", {"reason": "Unclear"})
+    await case.give(case.world.buyer, "submit-request", REQUEST)
+    assert (await case.give(case.world.seller, "confirm-request"))["stage"] == "seller-delivery"
+
+
+async def test_the_engine_is_found_by_search_attributes(make_case: MakeCase, stack: Stack) -> None:
+    case = make_case()
+    await delivered(case)
+    await case.give(case.world.seller, "appeal", APPEAL)
+    query = (
+        f"OrderId = '{case.order_id}' AND UnderAppeal = true AND WaitingOn = 'manager' AND Stage = 'buyer-acceptance'"
+    )
+    url = f"{stack.layout.ui_url}/api/v1/namespaces/default/workflows"
+
+    async def found() -> int:
+        async with httpx.AsyncClient(trust_env=False) as http:
+            return len((await http.get(url, params={"query": query})).json().get("executions", []))
+
+    async with asyncio.timeout(10):
+        while await found() != 1:  # noqa: ASYNC110 - polls another process
+            await asyncio.sleep(0.1)
