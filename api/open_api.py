@@ -173,15 +173,25 @@ def _code_for(refused: ErrorCode, state: State) -> Code:
     return Code.NOT_RECEIVED if before_claim and refused is ErrorCode.NOT_LEGAL_NOW else Code.ILLEGAL_STATE
 
 
-@router.post("/v1/license/activate", summary="Activate an authorization code")
+def refuse(error: OpenApiError) -> JSONResponse:
+    """The answer to a call that ended with a documented code."""
+    answer = Answer(error_code=error.code, error_msg=MESSAGES[error.code].format(reason=error.reason))
+    return JSONResponse(answer.model_dump(exclude_none=True), STATUS.get(error.code, 200))
+
+
+@router.api_route("/v1/license/activate", methods=["GET", "PUT", "PATCH", "DELETE"], include_in_schema=False)
+def wrong_method() -> JSONResponse:
+    """Refuse other methods with this API's own code."""
+    return refuse(OpenApiError(Code.METHOD))
+
+
+@router.post("/v1/license/activate", summary="Activate an authorization code", response_model=Answer)
 async def activate(request: Request) -> JSONResponse:
     """Seller's software: report that a code was activated; validity starts then, or at ``real_effect_time``."""
     try:
         return await _activate(request)
     except OpenApiError as error:
-        message = MESSAGES[error.code].format(reason=error.reason)
-        answer = Answer(error_code=error.code, error_msg=message)
-        return JSONResponse(answer.model_dump(exclude_none=True), STATUS.get(error.code, 200))
+        return refuse(error)
     except Exception as error:  # noqa: BLE001 - this contract has no problem details
         problem = from_exception(error).problem
         message = f"{MESSAGES[Code.INTERNAL_ERROR]} {problem.instance or ''}".strip()

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from domain.text import Text
 
@@ -39,7 +39,7 @@ class Actor(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     role: Role
-    id: str
+    id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
 
 
 SYSTEM = Actor(role=Role.SYSTEM, id="system")

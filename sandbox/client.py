@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from itertools import count
 from typing import cast
@@ -51,7 +51,9 @@ class Party:
         answer = await self.http.get(f"/v1/deliveries/{delivery_id}")
         return cast("Json", answer.raise_for_status().json())
 
-    async def give(self, delivery_id: str, command: str, fields: Json | None = None, key: str | None = None) -> Answer:
+    async def give(
+        self, delivery_id: str, command: str, fields: Mapping[str, object] | None = None, key: str | None = None
+    ) -> Answer:
         """Give a command under a fresh idempotency key, or under the one named."""
         headers = {"Idempotency-Key": key or f"{command}-{next(self._keys)}"}
         path = f"/v1/deliveries/{delivery_id}/{command}"
@@ -79,11 +81,17 @@ def _answer(response: httpx.Response) -> Answer:
     return Answer(status=response.status_code, json_body=body)
 
 
-def open_api_headers(keys: tuple[str, str], path: str, body: bytes, at: datetime | None = None) -> dict[str, str]:
+def open_api_headers(
+    keys: tuple[str, str],
+    path: str,
+    body: bytes,
+    at: datetime | None = None,
+    content_type: str = "application/json",
+) -> dict[str, str]:
     """Headers of a signed open-API POST."""
     access, secret = keys
     stamp = (at or datetime.now(UTC)).strftime(APIG_DATE_FORMAT)
-    signed = {"content-type": "application/json", "x-sdk-date": stamp}
+    signed = {"content-type": content_type, "x-sdk-date": stamp}
     signature = sign_apig(secret, "POST", path, "", signed, body)
     names = ";".join(sorted(signed))
     return {

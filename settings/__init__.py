@@ -17,7 +17,8 @@ class Settings(BaseSettings):
     engine_address: str = Field(default="127.0.0.1:7233", description="host:port of the Temporal frontend")
     engine_namespace: str = "default"
     engine_timeout_seconds: Annotated[float, Field(gt=0)] = Field(
-        default=10, description="How long the API waits for the engine before it answers 503"
+        default=15,
+        description="How long the API waits for the engine before it answers 503; a lost workflow task costs 10",
     )
     task_queue: str = "deliveries"
     worker_cached_workflows: Annotated[int, Field(ge=0)] = 1000
