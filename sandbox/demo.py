@@ -15,7 +15,7 @@ from launcher.stack import Layout
 from sandbox.client import Json, Party
 from sandbox.clock import Clock
 from sandbox.parties import BUYER, MANAGER, PURCHASE, SELLER, open_api_keys
-from sandbox.scenarios import SCENARIOS, Case, World, calls, instant
+from sandbox.scenarios import SCENARIOS, Case, World, calls, history, instant
 
 WIDTH = 144
 
@@ -83,7 +83,7 @@ def _table(seen: Sequence[Json], heard: Sequence[list[Json]], wrong: Sequence[st
 
 def _what_happened(order: Json) -> str:
     lines = []
-    for event in cast("list[Json]", order["history"]):
+    for event in history(order):
         actor = cast("Json", event["actor"])
         lines.append(f"{actor['role']}: {event['cause']}")
     for activity in dict.fromkeys(str(call["activity"]) for call in cast("list[Json]", order["calls"])):
@@ -95,7 +95,7 @@ def _what_happened(order: Json) -> str:
 
 def _stages(order: Json) -> str:
     entered: list[tuple[str, str]] = []
-    for event in cast("list[Json]", order["history"]):
+    for event in history(order):
         if event["source"] != event["target"] or not entered:
             entered.append((str(event["target"]), f"{instant(event['at']):%m-%d %H:%M:%S}"))
     lefts = [at for _, at in entered[1:]]

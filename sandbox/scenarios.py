@@ -47,9 +47,14 @@ def stage_of(seen: Json) -> str:
     return str(cast("Json", seen["stage"])["name"])
 
 
+def history(seen: Json) -> list[Json]:
+    """The steps so far, in order."""
+    return cast("list[Json]", seen["history"])
+
+
 def causes(seen: Json) -> list[str]:
     """What moved the delivery, in order."""
-    return [str(event["cause"]) for event in cast("list[Json]", seen["history"])]
+    return [str(event["cause"]) for event in history(seen)]
 
 
 def calls(seen: Json, activity: str) -> list[Json]:

@@ -5,7 +5,7 @@ import httpx
 from domain.order import ProductType
 from domain.parties import Actor
 from launcher.stack import Stack
-from sandbox.client import Answer, Json, Party
+from sandbox.client import Answer, Party
 from sandbox.scenarios import Case, World
 
 
@@ -31,10 +31,3 @@ def assert_problem(answer: Answer, status: int, code: str) -> None:
     assert answer.json_body["action"]
     assert any("\u4e00" <= letter <= "\u9fff" for letter in str(answer.json_body["title_zh"]))
     assert any("\u4e00" <= letter <= "\u9fff" for letter in str(answer.json_body["action_zh"]))
-
-
-def history(seen: Json) -> list[Json]:
-    """The order's history."""
-    found = seen["history"]
-    assert isinstance(found, list)
-    return found

@@ -35,8 +35,7 @@ def make_workers(client: Client, threads: ThreadPoolExecutor, *, cached_workflow
             restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
         ),
         max_cached_workflows=cached_workflows,
-        max_concurrent_activities=LEDGER_THREADS // 2,
-        max_concurrent_local_activities=LEDGER_THREADS // 2,
+        max_concurrent_activities=LEDGER_THREADS,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
     )

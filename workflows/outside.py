@@ -18,8 +18,12 @@ _SLACK = timedelta(minutes=1)
 
 
 async def record(transition: Transition) -> None:
-    """Write to the ledger; waits as long as the database is away."""
-    await workflow.execute_local_activity(
+    """Write to the ledger; waits as long as the database is away.
+
+    A regular activity: its input is in the history before it runs. A local one runs inside the workflow task that takes
+    the command, and when that task is lost, the ledger would remember a command that the engine does not.
+    """
+    await workflow.execute_activity(
         ports.record_transition,
         transition,
         start_to_close_timeout=timedelta(seconds=10),

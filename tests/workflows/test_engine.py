@@ -12,8 +12,8 @@ from domain.order import ProductType
 from launcher.stack import Stack
 from sandbox.client import Json
 from sandbox.parties import REVIEWER
-from sandbox.scenarios import REQUEST, TOLERANCE, Case, calls, causes, instant, proof, stage_of
-from tests.support import assert_problem, history, log_in
+from sandbox.scenarios import REQUEST, TOLERANCE, Case, calls, causes, history, instant, proof, stage_of
+from tests.support import assert_problem, log_in
 
 MakeCase = Callable[..., Case]
 APPEAL: Json = {"reason": "No answer", "claim": "Close it"}
