@@ -21,4 +21,7 @@ up: $(VENV)/.complete  ## Run the whole stack here until Ctrl-C
 test: $(VENV)/.complete  ## Run every test
 	@$(RUN) -m pytest
 
-.PHONY: help demo up test
+bench: $(VENV)/.complete  ## Measure against the bare engine
+	@$(RUN) -m bench
+
+.PHONY: help demo up test bench

@@ -22,6 +22,11 @@ SELLER_CALL_THREADS = 20
 PASSED_THROUGH = ("domain", "workflows", "pydantic", "pydantic_core", "annotated_types", "dateutil")
 
 
+def workflow_runner() -> SandboxedWorkflowRunner:
+    """The sandbox of workflow code; our own pure modules pass through it, which saves a quarter of the CPU."""
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+
+
 def make_workers(client: Client, threads: ThreadPoolExecutor, *, cached_workflows: int) -> tuple[Worker, Worker]:
     """The deliveries' worker and the seller calls' worker; threads must cover both."""
     queue = settings().task_queue
@@ -31,9 +36,7 @@ def make_workers(client: Client, threads: ThreadPoolExecutor, *, cached_workflow
         workflows=list(WORKFLOWS.values()),
         activities=[record_transition, tell_purchase_system],
         activity_executor=threads,
-        workflow_runner=SandboxedWorkflowRunner(
-            restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
-        ),
+        workflow_runner=workflow_runner(),
         max_cached_workflows=cached_workflows,
         max_concurrent_activities=LEDGER_THREADS,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),

@@ -1,0 +1,171 @@
+"""``make bench``: the offline-license path against the bare engine, in one run on one stack, as Markdown."""
+
+import asyncio
+import os
+import secrets
+import sys
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from uuid import uuid4
+
+from temporalio.client import Client
+
+from bench.bare import TASK_QUEUE, BareOrder
+from bench.load import Order, Result, drive
+from domain.order import Order as DeliveryOrder
+from domain.order import Product, ProductType
+from launcher.programs import Program
+from launcher.stack import ROOT, Stack
+from sandbox.demo import open_world
+from sandbox.parties import BUYER, SELLER
+from sandbox.scenarios import SCENARIOS, Case, World, proof
+from settings import settings
+from workers.client import connect
+
+CLIENTS = (1, 10, 25)
+ORDERS = {1: 30, 10: 150, 25: 250}
+ROUNDS = 3
+
+
+def say(line: str = "") -> None:
+    """Print a line of the report."""
+    print(line, flush=True)  # noqa: T201 - the report
+
+
+def bare_order(client: Client) -> Order:
+    """An order of the bare engine."""
+    name = f"bare:{uuid4()}"
+    handle = client.get_workflow_handle(name)
+
+    async def start() -> None:
+        await client.start_workflow(BareOrder.run, id=name, task_queue=TASK_QUEUE)
+
+    async def step() -> None:
+        await handle.execute_update(BareOrder.step)
+
+    return Order(start, (step, step), handle.result)
+
+
+def delivery_over_http(world: World, client: Client) -> Order:
+    """An offline license, as the parties drive it: over HTTP, with tokens, into the ledger."""
+    order_id = f"B{secrets.token_hex(8)}"
+    order = DeliveryOrder(
+        order_id=order_id,
+        order_line_id=f"{order_id}-1",
+        product=Product(id="P-1", name="Bench", type=ProductType.LICENSE_OFFLINE),
+        seller_id=SELLER.id,
+        buyer_id=BUYER.id,
+        amount=Decimal("1.00"),
+        placed_at=datetime.now(UTC),
+    )
+
+    async def start() -> None:
+        answer = await world.purchase.start(order.model_dump(mode="json"))
+        assert answer.status == 201, answer  # noqa: PLR2004, S101 - a failed start would spoil the figures
+
+    async def deliver() -> None:
+        answer = await world.seller.give(order.delivery_id, "deliver", proof())
+        assert answer.status == 200, answer  # noqa: PLR2004, S101
+
+    async def accept() -> None:
+        answer = await world.buyer.give(order.delivery_id, "accept")
+        assert answer.status == 200, answer  # noqa: PLR2004, S101
+
+    return Order(start, (deliver, accept), client.get_workflow_handle(f"delivery:{order.delivery_id}").result)
+
+
+async def compare(world: World, client: Client) -> None:
+    """Measure both, in turns, and print a row for every number of clients."""
+    kinds: dict[str, Callable[[], Order]] = {
+        "bare engine": lambda: bare_order(client),
+        "offline license over HTTP": lambda: delivery_over_http(world, client),
+    }
+    for make in kinds.values():
+        await drive(make, 20, 5)
+    say("| clients | variant | orders/s | command p50 ms | command p99 ms | orders/s ÷ bare |")
+    say("| --- | --- | --- | --- | --- | --- |")
+    for clients in CLIENTS:
+        results: dict[str, list[Result]] = {kind: [] for kind in kinds}
+        for _ in range(ROUNDS):
+            for kind, make in kinds.items():
+                results[kind].append(await drive(make, ORDERS[clients], clients))
+        best = {
+            kind: sorted(found, key=lambda one: one.orders_per_second)[ROUNDS // 2] for kind, found in results.items()
+        }
+        floor = best["bare engine"].orders_per_second
+        for kind, result in best.items():
+            say(
+                f"| {clients} | {kind} | {result.orders_per_second:.1f} | {result.percentile(50):.0f} |"
+                f" {result.percentile(99):.0f} | {result.orders_per_second / floor:.2f} |"
+            )
+
+
+async def count_events(world: World, client: Client) -> None:
+    """Print the engine events of one order of each kind."""
+    bare = bare_order(client)
+    await bare.start()
+    for command in bare.commands:
+        await command()
+    await bare.end()
+    page = [one async for one in client.list_workflows("WorkflowType = 'BareOrder'", limit=1)]
+    floor = len((await client.get_workflow_handle(page[0].id).fetch_history()).events)
+    plain = delivery_over_http(world, client)
+    await plain.start()
+    for command in plain.commands:
+        await command()
+    await plain.end()
+    page = [one async for one in client.list_workflows("WorkflowType = 'OfflineLicenseDelivery'", limit=1)]
+    ours = len((await client.get_workflow_handle(page[0].id).fetch_history()).events)
+    say("\n| order | engine events |\n| --- | --- |")
+    say(f"| bare engine, two human steps | {floor} |")
+    say(f"| offline license, the same two steps | {ours} ({ours / floor:.1f} × bare) |")
+    for scenario in SCENARIOS:
+        case = Case(world, scenario.title, scenario.product_type)
+        wrong = await scenario.run(case)
+        if wrong is not None:
+            raise RuntimeError(wrong)
+        handle = client.get_workflow_handle(f"delivery:{case.id}")
+        await handle.result()
+        say(f"| demo: {scenario.title} | {len((await handle.fetch_history()).events)} |")
+
+
+async def measure(stack: Stack) -> None:
+    """Run everything on the stack."""
+    world = await open_world(stack.layout, lambda _title, _what: None)
+    client = await connect()
+    await compare(world, client)
+    await count_events(world, client)
+
+
+def main() -> None:
+    """Start a stack and the bare worker, measure, stop."""
+    with tempfile.TemporaryDirectory(prefix="delivery-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        stack = Stack(folder)
+        bare_worker = Program(
+            name="bare worker",
+            command=[sys.executable, "-m", "bench.bare"],
+            log=stack.logs / "bare.log",
+            is_ready=lambda: bare_worker.has_said("worker ready"),
+            environment=stack.environment,
+            folder=ROOT,
+        )
+        os.environ.update(stack.environment)
+        settings.cache_clear()
+        try:
+            stack.start()
+            bare_worker.start()
+            bare_worker.wait_until_ready()
+            asyncio.run(measure(stack))
+        finally:
+            bare_worker.stop()
+            stack.stop()
+    sys.stdout.flush()
+    os._exit(0)
+
+
+main()

@@ -1,0 +1,101 @@
+"""Recorded histories of every released flow, and the fingerprint of the commands a flow gives the engine.
+
+``python -m tests.replay.histories`` plays the scenarios and records both anew: only for flows not released.
+"""
+
+import asyncio
+import json
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import Client, WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from launcher.stack import Stack
+from sandbox.demo import open_world
+from sandbox.scenarios import SCENARIOS, Case
+
+FOLDER = Path(__file__).parent / "recorded"
+FINGERPRINTS = FOLDER / "fingerprints.json"
+
+
+def file_of(title: str) -> Path:
+    """Where a scenario's history is kept."""
+    return FOLDER / f"{title.lower().replace(',', '').replace(' ', '-')}.json"
+
+
+def fingerprint(history: WorkflowHistory) -> list[str]:
+    """Every distinct command of the flow, with its time limits and retries: what a replay alone does not notice."""
+    return sorted({told for event in history.events if (told := _told(event))})
+
+
+def _told(event: HistoryEvent) -> str:
+    match event.event_type:
+        case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+            activity = event.activity_task_scheduled_event_attributes
+            policy = activity.retry_policy
+            queue = activity.task_queue.name
+            return (
+                f"activity {activity.activity_type.name} on {queue}"
+                f" attempt {_seconds(activity.start_to_close_timeout.ToTimedelta())}"
+                f" in all {_seconds(activity.schedule_to_close_timeout.ToTimedelta())}"
+                f" again after {_seconds(policy.initial_interval.ToTimedelta())} × {policy.backoff_coefficient:g}"
+                f" up to {_seconds(policy.maximum_interval.ToTimedelta())}, {policy.maximum_attempts or 'any'} times"
+            )
+        case EventType.EVENT_TYPE_TIMER_STARTED:
+            duration = event.timer_started_event_attributes.start_to_fire_timeout.ToTimedelta()
+            return f"timer of {round(duration / timedelta(hours=1))} h"
+        case EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
+            fields = event.upsert_workflow_search_attributes_event_attributes.search_attributes.indexed_fields
+            return f"search attributes {', '.join(sorted(fields))}"
+        case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED:
+            return "complete"
+        case _:
+            return ""
+
+
+def _seconds(duration: timedelta) -> str:
+    return f"{duration.total_seconds():g} s" if duration else "∞"
+
+
+async def fetch(client: Client, delivery_id: str) -> WorkflowHistory:
+    """A delivery's history, once it has ended."""
+    handle = client.get_workflow_handle(f"delivery:{delivery_id}")
+    async with asyncio.timeout(30):
+        await handle.result()
+    return await handle.fetch_history()
+
+
+async def _record(stack: Stack) -> None:
+    world = await open_world(stack.layout, lambda _title, _what: None)
+    client = await Client.connect(stack.layout.engine_address, data_converter=pydantic_data_converter)
+    fingerprints = {}
+    for scenario in SCENARIOS:
+        case = Case(world, scenario.title, scenario.product_type)
+        wrong = await scenario.run(case)
+        if wrong is not None:
+            raise RuntimeError(wrong)
+        history = await fetch(client, case.id)
+        file_of(scenario.title).write_text(history.to_json())
+        fingerprints[scenario.title] = fingerprint(history)
+    FINGERPRINTS.write_text(json.dumps(fingerprints, indent=2, ensure_ascii=False) + "\n")
+
+
+def main() -> None:
+    """Record."""
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        stack = Stack(Path(name))
+        stack.start()
+        try:
+            asyncio.run(_record(stack))
+        finally:
+            stack.stop()
+
+
+if __name__ == "__main__":
+    main()
