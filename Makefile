@@ -24,4 +24,7 @@ test: $(VENV)/.complete  ## Run every test
 bench: $(VENV)/.complete  ## Measure against the bare engine
 	@$(RUN) -m bench
 
-.PHONY: help demo up test bench
+docs: $(VENV)/.complete  ## Draw docs/flows/ from the tables
+	@$(VENV)/bin/delivery flows
+
+.PHONY: help demo up test bench docs

@@ -9,8 +9,6 @@ from domain.records import Transition
 
 @activity.defn(name="record-transition")
 def record_transition(transition: Transition) -> None:
-    """Write one transition in one transaction; the first one also finds or makes the delivery's row."""
+    """Write one transition in one transaction."""
     with transaction() as session, session.begin():
-        if transition.sequence == 1:
-            ledger.register(session, transition.state.order, transition.state)
         ledger.write(session, transition)

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from api import engine
 from api.authentication import Caller, require
 from api.problems import FieldError, ProblemError, documented
-from api.views import DeliveryPage, DeliverySummary, DeliveryView, detail, summary
+from api.views import DeliveryPage, DeliverySummary, DeliveryView, detail, state_of, summary
 from database import ledger, queries
 from database.models import DeliveryRow
 from database.session import snapshot, transaction
@@ -20,7 +20,7 @@ from domain.errors import ErrorCode
 from domain.order import Order, ProductType
 from domain.parties import Actor, Role
 from domain.stages import StageName
-from domain.state import State, Status
+from domain.state import Status
 
 PLACED_AHEAD = timedelta(minutes=5)
 """How far the purchase system's clock may run before ours."""
@@ -43,21 +43,19 @@ async def start(order: Order, caller: Caller, request: Request, response: Respon
     if order.placed_at > datetime.now(UTC) + PLACED_AHEAD:
         error = FieldError(field="body.placed_at", message="lies in the future")
         raise ProblemError(ErrorCode.INVALID_INPUT, errors=(error,))
-    state = State.begin(order, datetime.now(UTC))
-    is_new, row = await run_in_threadpool(_register, order, state)
+    is_new, row = await run_in_threadpool(_register, order, caller)
     if row.order_fingerprint != ledger.order_fingerprint(order):
         raise ProblemError(ErrorCode.ORDER_LINE_CONFLICT)
-    if row.sequence == 0:
-        # Not on record as started yet: a start that was cut off is made good here.
-        await engine.start(request.app.state.engine, order, state)
+    if row.sequence == 1:
+        # Nothing has happened since the start went on record: a start that was cut off is made good here.
+        await engine.start(request.app.state.engine, state_of(row))
     response.status_code = 201 if is_new else 200
     return summary(row)
 
 
-def _register(order: Order, state: State) -> tuple[bool, DeliveryRow]:
+def _register(order: Order, caller: Actor) -> tuple[bool, DeliveryRow]:
     with transaction() as session, session.begin():
-        known = queries.find(session, order.delivery_id)
-        return known is None, known or ledger.register(session, order, state)
+        return ledger.register(session, order, caller)
 
 
 def find_visible(delivery_id: str, caller: Actor) -> DeliveryRow:

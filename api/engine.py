@@ -59,8 +59,9 @@ async def _reachable() -> AsyncIterator[None]:
         raise away from error
 
 
-async def start(client: Client, order: Order, state: State) -> None:
+async def start(client: Client, state: State) -> None:
     """Start the order's workflow; does nothing when it runs or has run."""
+    order = state.order
     async with _reachable():
         try:
             await client.start_workflow(

@@ -9,8 +9,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from database.models import AttemptRow, DeliveryRow, EventRow, Json, MessageRow
+from domain.commands import EventName
 from domain.explain import waiting_on
+from domain.messages import messages_for
 from domain.order import Order
+from domain.parties import Actor
 from domain.records import Transition
 from domain.state import State
 
@@ -30,9 +33,11 @@ def _canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def register(session: Session, order: Order, state: State) -> DeliveryRow:
-    """Insert the delivery of an order line unless it exists; return the row that is there."""
-    session.execute(
+def register(session: Session, order: Order, started_by: Actor) -> tuple[bool, DeliveryRow]:
+    """Put the start of an order line's delivery on record unless it is; tell whether it is new, and the row."""
+    now = datetime.now(UTC)
+    state = State.begin(order, now)
+    inserted = session.execute(
         insert(DeliveryRow)
         .values(
             id=order.delivery_id,
@@ -41,15 +46,27 @@ def register(session: Session, order: Order, state: State) -> DeliveryRow:
             product_type=order.product.type,
             seller_id=order.seller_id,
             buyer_id=order.buyer_id,
-            created_at=datetime.now(UTC),
+            created_at=now,
             status=state.status,
             stage=state.stage,
             waiting_on=waiting_on(state),
-            state=state.model_dump(mode="json"),
+            state={},
         )
         .on_conflict_do_nothing()
-    )
-    return session.get_one(DeliveryRow, order.delivery_id)
+        .returning(DeliveryRow.id)
+    ).first()
+    if inserted is not None:
+        start = Transition(
+            sequence=state.sequence,
+            at=now,
+            actor=started_by,
+            cause=EventName.STARTED,
+            source=state.stage,
+            messages=messages_for(EventName.STARTED, state),
+            state=state,
+        )
+        write(session, start)
+    return inserted is not None, session.get_one(DeliveryRow, order.delivery_id)
 
 
 def write(session: Session, transition: Transition) -> None:

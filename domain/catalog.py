@@ -99,7 +99,12 @@ def _stage(stage: Stage) -> StageEntry:
 
 
 def _step(edge: Edge) -> StepEntry:
-    return StepEntry(source=edge.source, cause=edge.cause, target=edge.target, only_reviewed=edge.only_reviewed)
+    return StepEntry(
+        source=edge.source,
+        cause=edge.cause,
+        target=edge.target,
+        only_reviewed=edge.only_reviewed,
+    )
 
 
 def _flow(flow: Flow) -> FlowEntry:

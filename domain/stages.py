@@ -36,7 +36,7 @@ class ClockAct(StrEnum):
     """What a stage's clock does when one of its instants comes."""
 
     REMIND = "remind"
-    ACCEPT = "accept"
+    ACCEPT = "auto-accept"
 
 
 @dataclass(frozen=True)

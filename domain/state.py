@@ -61,7 +61,7 @@ class State(BaseModel):
     stage: StageName
     entered_at: datetime
     reviewed: bool
-    sequence: int = 0
+    sequence: int = 1
     due: list[Due] = []
     freezes: list[Freeze] = []
     frozen_since: datetime | None = None
@@ -78,7 +78,7 @@ class State(BaseModel):
 
     @classmethod
     def begin(cls, order: Order, now: datetime) -> "State":
-        """Make the state of a delivery that is about to enter its first stage."""
+        """The state of a delivery at its first stage; its start is the ledger's first entry."""
         return cls(
             order=order,
             stage=FLOWS[order.product.type].first,

@@ -104,6 +104,16 @@ def sandbox() -> None:
 
 
 @app.command()
+def flows(folder: Annotated[Path, typer.Argument(help="Where to write.")] = Path("docs/flows")) -> None:
+    """Write the pages of all flows, drawn from the tables of stages and flows."""
+    from launcher.flow_pages import pages  # noqa: PLC0415 - only this command needs it
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, page in pages().items():
+        (folder / name).write_text(page)
+
+
+@app.command()
 def token(
     role: Annotated[Role, typer.Option(help="Side to act for.")],
     party: Annotated[str, typer.Option(help="Party id, such as seller-1.")],

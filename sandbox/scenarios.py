@@ -211,7 +211,7 @@ async def offline_license(case: Case) -> None:
     expect(stage_of(reminded), "buyer-acceptance", "stage on day 14")
     await case.pass_time(timedelta(days=1, minutes=1))
     done = await case.until_stage("completed")
-    expect(causes(done)[-1], "accept", "what ended it")
+    expect(causes(done)[-1], "auto-accept", "what ended it")
     expect_close(instant(done["ended_at"]), instant(receipt["deadline"]), "completed on day 15")
     expect(cast("Json", done["validity"])["starts_at"], done["ended_at"], "validity from acceptance")
 

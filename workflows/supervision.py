@@ -16,7 +16,7 @@ from domain import rules
 from domain.commands import Command, CommandName, Event, EventName
 from domain.errors import Refusal
 from domain.order import Order
-from domain.parties import SYSTEM, Actor, Role
+from domain.parties import SYSTEM
 from domain.records import DeliveryOutcome, OrderStatus, Receipt
 from domain.rules import Effect
 from domain.seller_calls import Activity, ResultCode
@@ -41,7 +41,8 @@ class SupervisedDelivery:
         self.order = order
         self.state = State.begin(order, workflow.now())
         self._inbox: deque[Asked | Event] = deque()
-        self._cause: Entry = Event(name=EventName.STARTED, actor=Actor(role=Role.PURCHASE, id="purchase"))
+        self._cause: Entry = Event(name=EventName.STARTED, actor=SYSTEM)
+        self._is_on_record = True
         self._recorded_stage = self.state.stage
         self._provisioning: asyncio.Task[str | None] | None = None
         for name in CommandName:
@@ -108,7 +109,7 @@ class SupervisedDelivery:
             effect = self._apply(entry)
             if effect is None:
                 continue
-            self._cause = entry
+            self._cause, self._is_on_record = entry, False
             if effect is Effect.UNSUBSCRIBES:
                 raise Unsubscribed
             if effect is Effect.ENDS_STAGE:
@@ -155,13 +156,23 @@ class SupervisedDelivery:
             return
 
     async def _record(self) -> None:
-        """Write the step to the ledger, then let its sender and the operator know."""
+        """Have the step on record, then show it; the start was put on record by whoever started us."""
+        if not self._is_on_record:
+            await self._write()
+        self._show()
+
+    async def _write(self) -> None:
+        """Write the step to the ledger, then let its sender know."""
         self.state.sequence += 1
         transition = transition_of(self._cause, self._recorded_stage, self.state, workflow.now())
         await outside.record(transition)
         self._recorded_stage = self.state.stage
+        self._is_on_record = True
         if isinstance(self._cause, Asked):
             self._cause.answer = transition.receipt
+
+    def _show(self) -> None:
+        """Let the operator see the state in the Temporal UI."""
         updates = changes(workflow.info().typed_search_attributes, self.state)
         if updates:
             workflow.upsert_search_attributes(updates)

@@ -1,12 +1,29 @@
-from domain.commands import COMMANDS
+from domain.commands import COMMANDS, CommandName, EventName
 from domain.errors import ERRORS, ErrorCode
 from domain.flows import FLOWS
-from domain.stages import STAGES
+from domain.messages import messages_for
+from domain.parties import Role
+from domain.stages import STAGES, ClockAct
+from domain.state import State
 from domain.text import Text
+from tests.unit.builders import NOW, order
 
 
 def is_chinese(sentence: str) -> bool:
     return any("\u4e00" <= letter <= "\u9fff" for letter in sentence)
+
+
+def test_no_two_causes_share_a_name() -> None:
+    names = [*CommandName, *EventName, *ClockAct]
+    assert len(names) == len(set(names))
+
+
+def test_the_seller_learns_who_accepted() -> None:
+    state = State.begin(order(), NOW)
+    by_buyer = messages_for(CommandName.ACCEPT, state)
+    by_clock = messages_for(ClockAct.ACCEPT, state)
+    assert [message.to for message in by_buyer] == [Role.SELLER]
+    assert [message.to for message in by_clock] == [Role.BUYER, Role.SELLER]
 
 
 def texts() -> list[Text]:

@@ -52,7 +52,7 @@ async def test_no_reminder_and_no_acceptance_while_frozen(make_case: MakeCase) -
     await case.give(case.world.manager, "resume", {"reason": "Go on"})
     await case.pass_time(timedelta(days=15, minutes=1))
     done = await case.until_stage("completed")
-    assert causes(done)[-3:] == ["remind", "remind", "accept"]
+    assert causes(done)[-3:] == ["remind", "remind", "auto-accept"]
 
 
 async def test_an_event_during_a_freeze_waits_for_the_thaw(make_case: MakeCase) -> None:

@@ -1,0 +1,50 @@
+"""The documents say what the code does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from domain.errors import ERRORS
+from launcher.flow_pages import pages
+from settings import Settings
+
+ROOT = Path(__file__).parent.parent.parent
+DOCS = ROOT / "docs"
+
+
+@pytest.mark.parametrize("name", pages())
+def test_the_flow_pages_are_drawn_from_the_tables(name: str) -> None:
+    assert (DOCS / "flows" / name).read_text() == pages()[name]
+
+
+def test_there_is_no_other_flow_page() -> None:
+    assert {page.name for page in (DOCS / "flows").iterdir()} == set(pages())
+
+
+def test_every_setting_is_documented() -> None:
+    text = (DOCS / "operations.md").read_text()
+    for name in Settings.model_fields:
+        assert f"`DELIVERY_{name.upper()}`" in text
+
+
+def test_every_error_code_is_documented() -> None:
+    text = (DOCS / "api.md").read_text()
+    for code, spec in ERRORS.items():
+        assert f"| `{code}` | {spec.status} |" in text
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for document in (ROOT / "README.md", *DOCS.rglob("*.md")):
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text()):
+            assert (document.parent / target).exists(), f"{document}: {target}"
+
+
+def test_the_readme_stays_within_two_screens() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 100
+
+
+def test_every_make_target_in_the_documents_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for document in (ROOT / "README.md", *DOCS.rglob("*.md")):
+        assert set(re.findall(r"\bmake ([a-z]+)\b", document.read_text())) <= targets | {"python"}
