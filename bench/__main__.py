@@ -13,20 +13,26 @@ from uuid import uuid4
 
 from temporalio.client import Client
 
+from api import engine
 from bench.bare import TASK_QUEUE, BareOrder
 from bench.load import Order, Result, drive
+from database import ledger
+from database.session import transaction
+from domain.commands import Accept, Command, CommandName, Deliver, FileReference, Proof
 from domain.order import Order as DeliveryOrder
 from domain.order import Product, ProductType
+from domain.state import State
 from launcher.programs import Program
 from launcher.stack import ROOT, Stack
 from sandbox.demo import open_world
-from sandbox.parties import BUYER, SELLER
+from sandbox.parties import BUYER, PURCHASE, SELLER
 from sandbox.scenarios import SCENARIOS, Case, World, proof
 from settings import settings
 from workers.client import connect
+from workflows.registry import workflow_id
 
 CLIENTS = (1, 10, 25)
-ORDERS = {1: 30, 10: 150, 25: 250}
+ORDERS = {1: 30, 10: 100, 25: 150}
 ROUNDS = 3
 
 
@@ -49,10 +55,10 @@ def bare_order(client: Client) -> Order:
     return Order(start, (step, step), handle.result)
 
 
-def delivery_over_http(world: World, client: Client) -> Order:
-    """An offline license, as the parties drive it: over HTTP, with tokens, into the ledger."""
+def offline_license() -> DeliveryOrder:
+    """An order line of its own."""
     order_id = f"B{secrets.token_hex(8)}"
-    order = DeliveryOrder(
+    return DeliveryOrder(
         order_id=order_id,
         order_line_id=f"{order_id}-1",
         product=Product(id="P-1", name="Bench", type=ProductType.LICENSE_OFFLINE),
@@ -61,6 +67,34 @@ def delivery_over_http(world: World, client: Client) -> Order:
         amount=Decimal("1.00"),
         placed_at=datetime.now(UTC),
     )
+
+
+def delivery_by_updates(client: Client) -> Order:
+    """An offline license with everything but the HTTP API between the parties and the engine."""
+    order = offline_license()
+    file = FileReference(name="a.pdf", size=1, sha256="0" * 64)
+    body = Deliver(proof=Proof(statement_of_work=file, acceptance_document=file))
+    deliver = Command(name=CommandName.DELIVER, actor=SELLER, key="deliver", body=body)
+    accept = Command(name=CommandName.ACCEPT, actor=BUYER, key="accept", body=Accept())
+
+    def register() -> State:
+        with transaction() as session, session.begin():
+            ledger.register(session, order, PURCHASE)
+        return State.begin(order, datetime.now(UTC))
+
+    async def start() -> None:
+        await engine.start(client, await asyncio.to_thread(register))
+
+    return Order(
+        start,
+        (lambda: engine.give(client, order, deliver), lambda: engine.give(client, order, accept)),
+        client.get_workflow_handle(workflow_id(order)).result,
+    )
+
+
+def delivery_over_http(world: World, client: Client) -> Order:
+    """An offline license, as the parties drive it: over HTTP, with tokens, into the ledger."""
+    order = offline_license()
 
     async def start() -> None:
         answer = await world.purchase.start(order.model_dump(mode="json"))
@@ -74,13 +108,14 @@ def delivery_over_http(world: World, client: Client) -> Order:
         answer = await world.buyer.give(order.delivery_id, "accept")
         assert answer.status == 200, answer  # noqa: PLR2004, S101
 
-    return Order(start, (deliver, accept), client.get_workflow_handle(f"delivery:{order.delivery_id}").result)
+    return Order(start, (deliver, accept), client.get_workflow_handle(workflow_id(order)).result)
 
 
 async def compare(world: World, client: Client) -> None:
     """Measure both, in turns, and print a row for every number of clients."""
     kinds: dict[str, Callable[[], Order]] = {
         "bare engine": lambda: bare_order(client),
+        "offline license by Updates": lambda: delivery_by_updates(client),
         "offline license over HTTP": lambda: delivery_over_http(world, client),
     }
     for make in kinds.values():

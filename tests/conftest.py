@@ -20,6 +20,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     running.start()
     yield running
     running.stop()
+    for program in (running.worker, running.api):
+        log = program.log.read_text()
+        for sign in ("unforeseen", "Warning", "Failed activation", "non-determinis", "LedgerConflictError"):
+            assert sign not in log, f"{program.name}: {log}"
 
 
 def open_to_database_user(folder: Path) -> None:

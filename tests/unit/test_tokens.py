@@ -10,19 +10,14 @@ from joserfc.jwk import ECKey, KeySet
 from api import authentication
 from api.problems import ProblemError
 from domain.parties import Actor, Role
-from settings import settings
 
 KEY = ECKey.generate_key("P-256", {"kid": "k1"})
 
 
 @pytest.fixture(autouse=True)
-def our_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DELIVERY_DATABASE_URL", "postgresql+psycopg2://nowhere")
-    monkeypatch.setenv("DELIVERY_SECRET_KEY", "unused")
-    monkeypatch.setenv("DELIVERY_PURCHASE_CALLBACK_SECRET", "unused")
-    monkeypatch.setenv("DELIVERY_TOKEN_ISSUER", "https://identity.example.com")
-    settings.cache_clear()
-    monkeypatch.setattr(authentication.published_keys, "get", lambda *, fresh=False: KeySet([KEY]))  # noqa: ARG005
+def our_keys(bare_settings: pytest.MonkeyPatch) -> None:
+    bare_settings.setenv("DELIVERY_TOKEN_ISSUER", "https://identity.example.com")
+    bare_settings.setattr(authentication.published_keys, "get", lambda *, fresh=False: KeySet([KEY]))  # noqa: ARG005
 
 
 def caller(**changed: object) -> Actor:
