@@ -14,6 +14,7 @@ from temporalio.exceptions import ApplicationError
 from activities.addresses import AddressRefusedError, check_address
 from activities.attempts import DATABASE_BACK_OFF, TriedError, attempt
 from activities.http import post
+from activities.masking import mask
 from database import queries
 from database.secrets import unseal
 from database.session import transaction
@@ -46,7 +47,7 @@ def call_seller(call: SellerCall) -> SellerAnswer:
         nonce, timestamp = secrets.token_hex(32).upper(), str(time.time_ns() // 1_000_000)
         signed = {"signature": sign_v2(access_key, nonce, timestamp, body), "timestamp": timestamp, "nonce": nonce}
         answer = post(f"{url}?{urlencode(signed)}", body, {}, ATTEMPT_TIMEOUT.total_seconds())
-        text = answer.body.decode(errors="replace")
+        text = mask(answer.body.decode(errors="replace"))
         if answer.status != HTTP_OK:
             raise TriedError(f"HTTP {answer.status}: {text}")
         try:

@@ -29,9 +29,6 @@ ROLE_LABELS: dict[Role, Text] = {
     Role.SYSTEM: Text(zh="系统", en="System"),
 }
 
-PLATFORM_ROLES = frozenset({Role.PURCHASE, Role.REVIEWER, Role.MANAGER, Role.AUDITOR})
-"""Roles that see every order; sellers and buyers see only their own."""
-
 
 class Actor(BaseModel):
     """An authenticated party: its role and its party id on the marketplace."""

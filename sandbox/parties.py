@@ -17,7 +17,6 @@ class SandboxSettings(BaseSettings):
 
     secret: SecretStr = Field(description="All secrets of the sandbox's parties are derived from it")
     url: str = Field(description="Where the sandbox itself is reached")
-    api_url: str = Field(description="Where the orchestrator's API is reached")
     purchase_callback_secret: SecretStr
     token_audience: str = "delivery-api"  # noqa: S105 - a name, not a password
 

@@ -107,7 +107,8 @@ class ProductionSystem:
         if instance.polls_left:
             instance.polls_left -= 1
             return _result(ResultCode.PROCESSING)
-        info = {"instanceId": instance_id, "appInfo": {"frontEndUrl": f"https://{instance_id}.example.com"}}
+        app_info = {"frontEndUrl": f"https://{instance_id}.example.com", "userName": "admin", "password": "opensesame"}
+        info = {"instanceId": instance_id, "appInfo": app_info}
         return _result(ResultCode.SUCCESS, info=[info])
 
     def _release(self, instance_id: str) -> dict[str, object]:

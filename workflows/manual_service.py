@@ -15,13 +15,8 @@ from workflows.supervision import SupervisedDelivery
 class ManualServiceDelivery(SupervisedDelivery):
     """Manual service, standard flow (人工服务)."""
 
-    @workflow.init
-    def __init__(self, order: Order) -> None:
-        """See the engine."""
-        super().__init__(order)
-
     @workflow.run
-    async def run(self, order: Order) -> DeliveryOutcome:  # noqa: ARG002 - the engine has it from __init__
+    async def run(self, order: Order) -> DeliveryOutcome:  # noqa: ARG002 - the engine took it
         """Run the delivery to its end."""
         return await self.supervise(self._steps)
 

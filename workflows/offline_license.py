@@ -15,13 +15,8 @@ from workflows.supervision import SupervisedDelivery
 class OfflineLicenseDelivery(SupervisedDelivery):
     """License handed over by the seller outside the platform (线下 License)."""
 
-    @workflow.init
-    def __init__(self, order: Order) -> None:
-        """See the engine."""
-        super().__init__(order)
-
     @workflow.run
-    async def run(self, order: Order) -> DeliveryOutcome:  # noqa: ARG002 - the engine has it from __init__
+    async def run(self, order: Order) -> DeliveryOutcome:  # noqa: ARG002 - the engine took it
         """Run the delivery to its end."""
         return await self.supervise(self._steps)
 

@@ -14,13 +14,8 @@ from workflows.supervision import SupervisedDelivery
 class InstantSaasDelivery(SupervisedDelivery):
     """SaaS without supervision: done when the seller has provisioned it (即开即用)."""
 
-    @workflow.init
-    def __init__(self, order: Order) -> None:
-        """See the engine."""
-        super().__init__(order)
-
     @workflow.run
-    async def run(self, order: Order) -> DeliveryOutcome:  # noqa: ARG002 - the engine has it from __init__
+    async def run(self, order: Order) -> DeliveryOutcome:  # noqa: ARG002 - the engine took it
         """Run the delivery to its end."""
         return await self.supervise(self._steps)
 

@@ -36,6 +36,7 @@ class Unsubscribed(Exception):  # noqa: N818 - an outcome, not an error
 class SupervisedDelivery:
     """What all product types share; a subclass names its steps."""
 
+    @workflow.init
     def __init__(self, order: Order) -> None:
         """Prepare the state before any handler runs."""
         self.order = order

@@ -181,6 +181,18 @@ async def test_a_slow_seller_is_given_5_seconds(make_case: MakeCase) -> None:
     assert (await case.seller_saw())["created"] == 1
 
 
+async def test_a_password_in_a_sellers_answer_is_not_written_down(make_case: MakeCase) -> None:
+    case = make_case(ProductType.SAAS_INSTANT)
+    await case.behave(mood="processing", polls=1)
+    await case.start()
+    await case.until(lambda seen: bool(calls(seen, "queryInstance")))
+    await case.pass_time(timedelta(minutes=6))
+    await case.until_stage("completed")
+    seen = json.dumps(await case.world.manager.read(case.id))
+    assert "frontEndUrl" in seen
+    assert "opensesame" not in seen
+
+
 async def test_the_history_is_a_chain_of_hashes(make_case: MakeCase) -> None:
     case = make_case()
     await delivered(case)

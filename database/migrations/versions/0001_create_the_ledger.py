@@ -106,10 +106,6 @@ def upgrade() -> None:
         """
     )
     op.execute(
-        "create trigger events_append_only before update or delete on events "
-        "for each row execute function refuse_change()"
-    )
-    op.execute(
-        "create trigger events_no_truncate before truncate on events "
+        "create trigger events_append_only before update or delete or truncate on events "
         "for each statement execute function refuse_change()"
     )

@@ -1,0 +1,30 @@
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from activities.masking import MASK, SECRET_MEMBERS, mask
+
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+)
+
+
+@given(plain)
+def test_what_holds_no_secret_stays_as_it_is(content: object) -> None:
+    assert json.loads(mask(json.dumps(content))) == content
+
+
+@given(st.sampled_from(sorted(SECRET_MEMBERS)), st.integers(0, 5))
+def test_a_secret_is_hidden_however_deep(member: str, depth: int) -> None:
+    content: object = {member: "s3cret", "other": 1}
+    for _ in range(depth):
+        content = {"info": [content]}
+    masked = mask(json.dumps(content))
+    assert "s3cret" not in masked
+    assert MASK in masked
+
+
+def test_text_that_is_no_json_passes() -> None:
+    assert mask("<html>busy</html>") == "<html>busy</html>"
