@@ -17,7 +17,7 @@ from sandbox.clock import Clock
 from sandbox.parties import BUYER, MANAGER, PURCHASE, SELLER, open_api_keys
 from sandbox.scenarios import SCENARIOS, Case, World, calls, history, instant
 
-WIDTH = 144
+WIDTH = 80
 
 
 async def play(console: Console, layout: Layout) -> bool:
@@ -34,8 +34,9 @@ async def play(console: Console, layout: Layout) -> bool:
     wrong = await asyncio.gather(*(scenario.run(case) for scenario, case in zip(SCENARIOS, cases, strict=True)))
     seen = await asyncio.gather(*(world.manager.read(case.id) for case in cases))
     heard = await asyncio.gather(*(case.purchase_heard() for case in cases))
-    wide = Console(width=max(console.width, WIDTH), file=console.file)
-    wide.print(_table(seen, heard, wrong))
+    for order, told in zip(seen, heard, strict=True):
+        console.print(_story(order, told))
+    console.print(_summary(seen, heard, wrong))
     good = sum(one is None for one in wrong)
     console.print(f"{good} of {len(cases)} orders ended as they must, in {time.monotonic() - begin:.1f} s")
     return good == len(cases)
@@ -60,24 +61,32 @@ async def open_world(layout: Layout, show: object) -> World:
     )
 
 
-def _table(seen: Sequence[Json], heard: Sequence[list[Json]], wrong: Sequence[str | None]) -> Table:
-    table = Table(title="Eight orders, from paid to completed or refunded (times in UTC)", show_lines=True)
-    table.add_column("Order, product type", overflow="fold")
-    table.add_column("What happened", overflow="fold", min_width=30)
-    table.add_column("Stage: entered → left", no_wrap=True)
-    table.add_column("Outcome, validity", overflow="fold", min_width=22)
-    table.add_column("Purchase system heard", no_wrap=True)
+def _story(order: Json, told: list[Json]) -> Table:
+    """One order, whole; narrow enough for any terminal."""
+    table = Table(title=f"{order['product_name']} · {order['order_id']}", title_justify="left", width=WIDTH)
+    table.add_column("product type", style="dim")
+    table.add_column(str(order["product_type"]))
+    for name, value in (
+        ("what happened", _what_happened(order)),
+        ("stage entered → left", _stages(order)),
+        ("outcome, validity", _outcome(order)),
+        ("purchase system heard", "\n".join(_told(one) for one in told) or "nothing"),
+    ):
+        table.add_row(name, value)
+    return table
+
+
+def _summary(seen: Sequence[Json], heard: Sequence[list[Json]], wrong: Sequence[str | None]) -> Table:
+    """One line an order."""
+    table = Table(title="Eight orders, from paid to completed or refunded (times in UTC)", width=WIDTH)
+    for heading in ("order", "outcome", "valid from", "to", "purchase heard", "as it must"):
+        table.add_column(heading, no_wrap=heading == "order")
     for order, told, mistake in zip(seen, heard, wrong, strict=True):
-        outcome = Text(_outcome(order))
-        if mistake is not None:
-            outcome.append(f"\nNOT AS EXPECTED: {mistake}", style="bold red")
-        table.add_row(
-            f"{order['order_id']}\n{order['product_name']}\n({order['product_type']})",
-            _what_happened(order),
-            _stages(order),
-            outcome,
-            "\n".join(_told(one) for one in told) or "nothing",
-        )
+        validity = cast("Json | None", order["validity"]) or {}
+        dates = [f"{instant(validity[end]):%Y-%m-%d}" if end in validity else "–" for end in ("starts_at", "ends_at")]
+        statuses = ", ".join(str(cast("Json", one["status"])["status"]) for one in told)
+        verdict = Text("yes", style="green") if mistake is None else Text(f"NO: {mistake}", style="bold red")
+        table.add_row(str(order["product_name"]), str(order["status"]), *dates, statuses or "nothing", verdict)
     return table
 
 
@@ -85,22 +94,28 @@ def _what_happened(order: Json) -> str:
     lines = []
     for event in history(order):
         actor = cast("Json", event["actor"])
-        lines.append(f"{actor['role']}: {event['cause']}")
+        lines.append(f"{_time(event['at'])}  {actor['role']}: {event['cause']}")
     for activity in dict.fromkeys(str(call["activity"]) for call in cast("list[Json]", order["calls"])):
         made = calls(order, activity)
         failed = sum(not call["succeeded"] for call in made)
-        lines.append(f"call {activity} × {len(made)}" + (f", {failed} without success" if failed else ""))
+        lines.append(f"called {activity} × {len(made)}" + (f", {failed} without success" if failed else ""))
     return "\n".join(lines)
 
 
 def _stages(order: Json) -> str:
-    entered: list[tuple[str, str]] = []
-    for event in history(order):
-        if event["source"] != event["target"] or not entered:
-            entered.append((str(event["target"]), f"{instant(event['at']):%m-%d %H:%M:%S}"))
+    entered = [(str(event["target"]), _time(event["at"])) for event in _stage_changes(order)]
     lefts = [at for _, at in entered[1:]]
-    lines = [f"{stage}\n  {at} → {left}" for (stage, at), left in zip(entered, lefts, strict=False)]
-    return "\n".join([*lines, f"{entered[-1][0]}\n  {entered[-1][1]}"])
+    lines = [f"{at} → {left}  {stage}" for (stage, at), left in zip(entered, lefts, strict=False)]
+    return "\n".join([*lines, f"{entered[-1][1]}                   {entered[-1][0]}"])
+
+
+def _stage_changes(order: Json) -> list[Json]:
+    first, *rest = history(order)
+    return [first, *(event for event in rest if event["source"] != event["target"])]
+
+
+def _time(moment: object) -> str:
+    return f"{instant(moment):%m-%d %H:%M:%S}"
 
 
 def _outcome(order: Json) -> str:
@@ -108,11 +123,11 @@ def _outcome(order: Json) -> str:
     refund = cast("Json | None", order["refund"])
     if validity is not None:
         start, end = instant(validity["starts_at"]), instant(validity["ends_at"])
-        return f"{order['status']}\nvalid {start:%Y-%m-%d %H:%M}\n   to {end:%Y-%m-%d %H:%M}"
-    return f"{order['status']}" + (f"\n{refund['amount']} {order['currency']} back" if refund else "")
+        return f"{order['status']}, valid {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}"
+    return f"{order['status']}" + (f", {refund['amount']} {order['currency']} back" if refund else "")
 
 
 def _told(heard: Json) -> str:
     status = cast("Json", heard["status"])
     amount = f" {status['refund_amount']}" if status["refund_amount"] else ""
-    return f"{status['status']}{amount}\nat {instant(status['at']):%m-%d %H:%M:%S}\n({heard['times']} ×)"
+    return f"{status['status']}{amount} at {_time(status['at'])}, {heard['times']} ×"
