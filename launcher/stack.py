@@ -1,5 +1,6 @@
 """The whole stack on one machine: PostgreSQL, Temporal, sandbox, worker and API as child processes on loopback."""
 
+import fcntl
 import json
 import secrets
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TextIO
 
 import httpx
 from cryptography.fernet import Fernet
@@ -104,12 +106,25 @@ def read_layout(folder: Path) -> Layout | None:
     return Layout.model_validate_json(file.read_text()) if file.exists() else None
 
 
+def _take_lock(folder: Path) -> TextIO:
+    """Hold the folder until the lock is closed; raises DidNotStartError when another stack has it."""
+    lock = (folder / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.close()
+        message = f"a stack is running in {folder} already"
+        raise DidNotStartError(message) from error
+    return lock
+
+
 class Stack:
     """All parts of a stack in one folder."""
 
     def __init__(self, folder: Path, *, preferred_ports: bool = False, settings: dict[str, str] | None = None) -> None:
         """Lay the parts out; extra settings go to API and worker."""
         folder.mkdir(parents=True, exist_ok=True)
+        self._lock = _take_lock(folder)
         known = read_layout(folder)
         self.folder = folder
         self.layout = Layout(
@@ -222,3 +237,4 @@ class Stack:
         """Stop everything, the last started first."""
         for program in reversed(self.programs):
             program.stop()
+        self._lock.close()

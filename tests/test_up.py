@@ -10,7 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import pytest
 
+from launcher.programs import DidNotStartError
+from launcher.stack import Stack
 from tests.conftest import open_to_database_user
 
 
@@ -76,6 +79,8 @@ def test_the_printed_commands_work_and_the_data_stays(tmp_path: Path) -> None:
             check=True,
         ).stdout.strip()
         assert token.count(".") == 2
+        with pytest.raises(DidNotStartError, match="already"):
+            Stack(tmp_path)
     with running_up(tmp_path) as said:
         again = re.search(r"http\S+/v1/deliveries", said)
         auditor = re.search(r"^AUDITOR='Authorization: (.*)'$", said, re.MULTILINE)

@@ -17,6 +17,10 @@ REFUSED = "refused"
 """Type of the engine error that carries a refusal, as JSON in its message."""
 
 
+class Unsubscribed(Exception):  # noqa: N818 - an outcome, not an error
+    """The order is going to be refunded; no stage of its flow follows."""
+
+
 @dataclass(eq=False)
 class Asked:
     """A command on its way through the engine, and the answer its sender waits for."""

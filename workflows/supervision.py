@@ -25,12 +25,8 @@ from domain.state import State, Status
 from domain.validity import validity
 from workflows import outside
 from workflows.card import card
-from workflows.entries import Asked, Entry, refused, transition_of
+from workflows.entries import Asked, Entry, Unsubscribed, refused, transition_of
 from workflows.search_attributes import changes
-
-
-class Unsubscribed(Exception):  # noqa: N818 - an outcome, not an error
-    """The order is going to be refunded; no stage of its flow follows."""
 
 
 class SupervisedDelivery:

@@ -8,6 +8,7 @@ import pytest
 from domain.errors import ERRORS
 from launcher.flow_pages import pages
 from settings import Settings
+from workflows import search_attributes
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
@@ -32,6 +33,16 @@ def test_every_error_code_is_documented() -> None:
     text = (DOCS / "api.md").read_text()
     for code, spec in ERRORS.items():
         assert f"| `{code}` | {spec.status} |" in text
+
+
+def test_the_compose_file_registers_every_search_attribute_and_sets_only_known_settings() -> None:
+    compose = (ROOT / "docker-compose.yml").read_text()
+    registered = re.findall(r"--name=(\w+)\s+- --type=(\w+)", compose)
+    assert registered == [(key.name, key.indexed_value_type.name.capitalize()) for key in search_attributes.ALL]
+    names = {name.removeprefix("DELIVERY_").lower() for name in re.findall(r"\b(DELIVERY_\w+):", compose)}
+    assert names <= set(Settings.model_fields)
+    required = {name for name, field in Settings.model_fields.items() if field.is_required()}
+    assert required <= names
 
 
 def test_links_between_documents_lead_somewhere() -> None:
