@@ -10,8 +10,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
+import httpx
 import typer
 import uvicorn
+from pydantic import ValidationError
 from rich.console import Console
 
 from domain.parties import Actor, Role
@@ -124,7 +126,11 @@ def token(
     if layout is None:
         message = f"no stack in {folder}: start one with `delivery up`"
         raise DidNotStartError(message)
-    typer.echo(layout.token(Actor(role=role, id=party)))
+    try:
+        typer.echo(layout.token(Actor(role=role, id=party)))
+    except httpx.HTTPError as error:
+        message = f"the stack in {folder} does not answer: start it with `delivery up`"
+        raise DidNotStartError(message) from error
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
@@ -140,7 +146,11 @@ def main() -> None:
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except DidNotStartError as error:
-        console.print(f"[red]{error}[/red]", markup=True)
+        console.print(str(error), style="red", markup=False)
+    except ValidationError as error:
+        for wrong in error.errors():
+            name = "_".join((error.title.removesuffix("Settings") or "delivery", *map(str, wrong["loc"])))
+            console.print(f"{name.upper()}: {wrong['msg']}", style="red", markup=False)
     except KeyboardInterrupt:
         code = 130
     except Exception:  # noqa: BLE001 - the last place that can show it
