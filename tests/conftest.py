@@ -2,36 +2,26 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from launcher.stack import Stack
 from sandbox.demo import open_world
 from sandbox.scenarios import Case, World
-from tests.support import new_case
+from tests.support import new_case, stack_folder
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    folder = tmp_path_factory.mktemp("stack")
-    open_to_database_user(folder)
-    running = Stack(folder, settings={"DELIVERY_WORKER_CACHED_WORKFLOWS": "0"})
-    running.start()
-    yield running
-    running.stop()
-    for program in (running.worker, running.api):
-        log = program.log.read_text()
-        for sign in ("unforeseen", "Warning", "Failed activation", "non-determinis", "LedgerConflictError"):
-            assert sign not in log, f"{program.name}: {log}"
-
-
-def open_to_database_user(folder: Path) -> None:
-    """PostgreSQL runs as an unprivileged user when the tests run as root."""
-    for path in (folder, *folder.parents):
-        if path.name.startswith("pytest-"):
-            path.chmod(0o755)
-    folder.chmod(0o755)
+def stack() -> Iterator[Stack]:
+    with stack_folder() as folder:
+        running = Stack(folder, settings={"DELIVERY_WORKER_CACHED_WORKFLOWS": "0"})
+        running.start()
+        yield running
+        running.stop()
+        for program in (running.worker, running.api):
+            log = program.log.read_text()
+            for sign in ("unforeseen", "Warning", "Failed activation", "non-determinis", "LedgerConflictError"):
+                assert sign not in log, f"{program.name}: {log}"
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ import pytest
 
 from launcher.programs import DidNotStartError
 from launcher.stack import Stack
-from tests.conftest import open_to_database_user
+from tests.support import stack_folder
 
 
 @contextmanager
@@ -55,9 +55,14 @@ def run_pasted(said: str) -> list[httpx.Response]:
     return answers
 
 
-def test_the_printed_commands_work_and_the_data_stays(tmp_path: Path) -> None:
-    open_to_database_user(tmp_path)
-    with running_up(tmp_path) as said:
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with stack_folder() as made:
+        yield made
+
+
+def test_the_printed_commands_work_and_the_data_stays(folder: Path) -> None:
+    with running_up(folder) as said:
         answers = run_pasted(said)
         assert [answer.status_code for answer in answers] == [201, 200, 200, 200, 200], [one.text for one in answers]
         delivery_id = answers[0].json()["delivery_id"]
@@ -72,7 +77,7 @@ def test_the_printed_commands_work_and_the_data_stays(tmp_path: Path) -> None:
                 "--party",
                 "a1",
                 "--folder",
-                str(tmp_path),
+                str(folder),
             ],
             capture_output=True,
             text=True,
@@ -80,8 +85,8 @@ def test_the_printed_commands_work_and_the_data_stays(tmp_path: Path) -> None:
         ).stdout.strip()
         assert token.count(".") == 2
         with pytest.raises(DidNotStartError, match="already"):
-            Stack(tmp_path)
-    with running_up(tmp_path) as said:
+            Stack(folder)
+    with running_up(folder) as said:
         again = re.search(r"http\S+/v1/deliveries", said)
         auditor = re.search(r"^AUDITOR='Authorization: (.*)'$", said, re.MULTILINE)
         assert again is not None

@@ -13,21 +13,19 @@ from launcher.stack import Stack
 from sandbox.client import Answer, Json, Party
 from sandbox.demo import open_world
 from sandbox.scenarios import REQUEST, Case, World, causes, history, proof, stage_of
-from tests.conftest import open_to_database_user
-from tests.support import assert_problem
+from tests.support import assert_problem, stack_folder
 
 PATIENCE_SECONDS = 120
 OUTAGE_SECONDS = 60
 
 
 @pytest.fixture(scope="module")
-def fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    folder = tmp_path_factory.mktemp("fragile")
-    open_to_database_user(folder)
-    running = Stack(folder, settings={"DELIVERY_ENGINE_TIMEOUT_SECONDS": "5"})
-    running.start()
-    yield running
-    running.stop()
+def fragile() -> Iterator[Stack]:
+    with stack_folder() as folder:
+        running = Stack(folder, settings={"DELIVERY_ENGINE_TIMEOUT_SECONDS": "5"})
+        running.start()
+        yield running
+        running.stop()
 
 
 @pytest.fixture
