@@ -78,9 +78,11 @@ def _story(order: Json, told: list[Json]) -> Table:
 
 def _summary(seen: Sequence[Json], heard: Sequence[list[Json]], wrong: Sequence[str | None]) -> Table:
     """One line an order."""
-    table = Table(title="Eight orders, from paid to completed or refunded (times in UTC)", width=WIDTH)
-    for heading in ("order", "outcome", "valid from", "to", "purchase heard", "as it must"):
-        table.add_column(heading, no_wrap=heading == "order")
+    table = Table(title="Eight orders (times in UTC; told: what the purchase system heard)", width=WIDTH)
+    for heading in ("order", "outcome", "valid from", "valid to"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("told", no_wrap=True)
+    table.add_column("ok", overflow="fold")
     for order, told, mistake in zip(seen, heard, wrong, strict=True):
         validity = cast("Json | None", order["validity"]) or {}
         dates = [f"{instant(validity[end]):%Y-%m-%d}" if end in validity else "–" for end in ("starts_at", "ends_at")]
