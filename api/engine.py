@@ -35,6 +35,10 @@ TEMPORARY = {
 }
 
 
+NOT_CONNECTED = "Failed client connect"
+"""How the lazy client reports that it could not connect, as a plain RuntimeError."""
+
+
 class EndedError(Exception):
     """The engine runs this delivery no more."""
 
@@ -55,7 +59,8 @@ async def _reachable() -> AsyncIterator[None]:
             raise away from error
         raise
     except RuntimeError as error:
-        # The lazy client reports a failed connection this way.
+        if not str(error).startswith(NOT_CONNECTED):
+            raise
         raise away from error
 
 
