@@ -30,13 +30,19 @@ class TriedError(Exception):
         self.retry = retry
 
 
-def attempt(
-    delivery_id: str, call_key: str, activity_name: str, sent: str, call: Callable[[], tuple[str, Result]]
+def attempt(  # noqa: PLR0913 - the columns of the row
+    delivery_id: str,
+    call_key: str,
+    activity_name: str,
+    sent: str,
+    call: Callable[[], tuple[str, Result]],
+    every: timedelta | None = None,
 ) -> Result:
     """Make one attempt and write it down.
 
     ``call`` returns what came back, for the row, and the result. A CallFailedError or TriedError from it fails the
-    attempt; the engine repeats it by the retry policy.
+    attempt; the engine repeats it after ``every``, or by the retry policy. An attempt that is cut off by a crash is
+    always repeated by the retry policy: it must not cost the order one of its few attempts.
     """
     begin, failure, result = monotonic(), None, None
     try:
@@ -57,20 +63,22 @@ def attempt(
         next_due_at=None,
     )
     if failure is not None and failure.retry:
-        row.next_due_at = _next_due(row)
+        row.next_due_at = _next_due(row, every)
     _write(row)
     if failure is not None:
-        raise ApplicationError(failure.answer[:500], type="call-failed", non_retryable=not failure.retry)
+        raise ApplicationError(
+            failure.answer[:500], type="call-failed", non_retryable=not failure.retry, next_retry_delay=every
+        )
     return result  # type: ignore[return-value]
 
 
-def _next_due(row: AttemptRow) -> datetime | None:
+def _next_due(row: AttemptRow, every: timedelta | None) -> datetime | None:
     info = activity.info()
     policy = info.retry_policy
     if policy is None:
         return None
-    wait = policy.initial_interval * policy.backoff_coefficient ** (info.attempt - 1)
-    due = row.at + min(wait, policy.maximum_interval or wait)
+    wait = every or policy.initial_interval * policy.backoff_coefficient ** (info.attempt - 1)
+    due = row.at + (wait if every else min(wait, policy.maximum_interval or wait))
     limit = info.schedule_to_close_timeout
     in_time = limit is None or due <= info.scheduled_time + limit
     return due if in_time else None

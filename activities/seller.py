@@ -18,7 +18,7 @@ from activities.masking import mask
 from database import queries
 from database.secrets import unseal
 from database.session import transaction
-from domain.seller_calls import ATTEMPT_TIMEOUT, Activity, ResultCode, SellerAnswer, SellerCall
+from domain.seller_calls import ATTEMPT_TIMEOUT, RETRY_WINDOWS, Activity, ResultCode, SellerAnswer, SellerCall
 from domain.signatures import sign_v2
 
 HTTP_OK = 200
@@ -56,7 +56,8 @@ def call_seller(call: SellerCall) -> SellerAnswer:
             message = f"answer not as documented: {error.errors()[0]['msg']}: {text}"
             raise TriedError(message) from error
 
-    return attempt(call.delivery_id, call.key, call.activity, body.decode(), send)
+    every = RETRY_WINDOWS[call.activity].every
+    return attempt(call.delivery_id, call.key, call.activity, body.decode(), send, every)
 
 
 def _body(call: SellerCall) -> bytes:

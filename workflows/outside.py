@@ -17,6 +17,10 @@ _SLACK = timedelta(minutes=1)
 """Room for the last attempt, which starts when the window closes."""
 
 
+_AFTER_A_CRASH = timedelta(seconds=5)
+"""When an attempt that was cut off is repeated; one that failed names its own, much longer, interval."""
+
+
 async def record(transition: Transition) -> None:
     """Write to the ledger; waits as long as the database is away.
 
@@ -51,7 +55,7 @@ async def call_seller(
         task_queue=ports.seller_calls_queue(workflow.info().task_queue),
         start_to_close_timeout=ATTEMPT_TIMEOUT * 4,
         schedule_to_close_timeout=window.window + _SLACK,
-        retry_policy=RetryPolicy(initial_interval=window.every, backoff_coefficient=1.0),
+        retry_policy=RetryPolicy(initial_interval=_AFTER_A_CRASH, backoff_coefficient=1.0),
         priority=Priority(fairness_key=order.seller_id),
         summary=f"{activity} at {order.seller_id}",
     )

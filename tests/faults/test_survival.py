@@ -232,3 +232,18 @@ async def test_a_stopped_worker_leaves_commands_to_be_repeated(fragile: Stack, f
     again = await persist(lambda: fragile_world.seller.give(case.id, "deliver", delivery, key="deliver"))
     assert again.status == 200
     assert causes(await fragile_world.manager.read(case.id)) == ["started", "deliver"]
+
+
+async def test_a_worker_killed_during_a_seller_call_does_not_cost_the_order_an_hour(
+    fragile: Stack, fragile_world: World
+) -> None:
+    case = Case(fragile_world, "fault", ProductType.SAAS_INSTANT)
+    await case.behave(mood="slow", seconds=4)
+    await case.start()
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not (await case.seller_saw())["calls"]:  # noqa: ASYNC110 - polls another process
+            await asyncio.sleep(0.1)
+    fragile.worker.kill()
+    await bring_back(fragile.worker)
+    await Journey(case, Progress()).reach(lambda seen: stage_of(seen) == "completed" and told(seen))
+    assert (await case.seller_saw())["created"] == 1
