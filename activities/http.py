@@ -22,14 +22,23 @@ class Answer:
 
 def post(url: str, body: bytes, headers: dict[str, str], seconds: float) -> Answer:
     """Send JSON and read the answer within the time; raises CallFailedError."""
+    return _send("POST", url, body, {"content-type": "application/json; charset=utf-8", **headers}, seconds)
+
+
+def get(url: str, seconds: float) -> Answer:
+    """Read the answer to a GET within the time; raises CallFailedError."""
+    return _send("GET", url, b"", {}, seconds)
+
+
+def _send(method: str, url: str, body: bytes, headers: dict[str, str], seconds: float) -> Answer:
     deadline = time.monotonic() + seconds
     received = b""
     try:
         with httpx.stream(
-            "POST",
+            method,
             url,
             content=body,
-            headers={"content-type": "application/json; charset=utf-8", **headers},
+            headers=headers,
             timeout=seconds,
             follow_redirects=False,
             trust_env=False,

@@ -2,8 +2,8 @@
 
 import json
 
-SECRET_MEMBERS = frozenset({"password", "userName", "clientSecret", "authToken"})
-"""Members of a seller's answer that let somebody in (DOMAIN §5.3)."""
+SECRET_MEMBERS = frozenset({"password", "userName", "clientSecret", "authToken", "license"})
+"""Members of a call or its answer that let somebody in, or that are the product itself (DOMAIN §4.5, §5.3)."""
 
 MASK = "***"
 

@@ -1,9 +1,11 @@
-"""Calls of a seller's production interface V2 (DOMAIN §5, §6.1)."""
+"""Calls of a seller's production interfaces: V2 and License 2.0 (DOMAIN §4.4, §5, §6.1), License 1.0 (§4.5, §6.3)."""
 
+import base64
 import json
 import secrets
 import time
 import uuid
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from pydantic import BaseModel, Field, ValidationError
@@ -13,15 +15,16 @@ from temporalio.exceptions import ApplicationError
 
 from activities.addresses import AddressRefusedError, check_address
 from activities.attempts import DATABASE_BACK_OFF, TriedError, attempt
-from activities.http import post
+from activities.http import Answer, get, post
 from activities.masking import mask
 from database import queries
 from database.secrets import unseal
 from database.session import transaction
-from domain.seller_calls import ATTEMPT_TIMEOUT, RETRY_WINDOWS, Activity, ResultCode, SellerAnswer, SellerCall
-from domain.signatures import sign_v2
+from domain.seller_calls import ATTEMPT_TIMEOUT, Activity, GetLicense, ResultCode, SellerAnswer, SellerCall
+from domain.signatures import sign_v1, sign_v2
 
 HTTP_OK = 200
+V1_TIME_FORMAT = "%Y%m%d%H%M%S%f"
 
 
 class _Instance(BaseModel):
@@ -35,18 +38,17 @@ class _Response(BaseModel):
     result_message: str = Field(default="", alias="resultMsg", max_length=255)
     instance_id: str | None = Field(default=None, alias="instanceId", min_length=1, max_length=64)
     info: list[_Instance] | None = None
+    license: str | None = Field(default=None, min_length=1, max_length=4096)
 
 
 @activity.defn(name="call-seller")
 def call_seller(call: SellerCall) -> SellerAnswer:
     """Make one attempt of a call; an answer that is no success fails it, and the engine repeats it."""
-    body = _body(call)
+    wire = _fields_v1(call, call.get_license) if call.get_license else _fields(call)
 
     def send() -> tuple[str, SellerAnswer]:
         url, access_key = _connection(call.seller_id)
-        nonce, timestamp = secrets.token_hex(32).upper(), str(time.time_ns() // 1_000_000)
-        signed = {"signature": sign_v2(access_key, nonce, timestamp, body), "timestamp": timestamp, "nonce": nonce}
-        answer = post(f"{url}?{urlencode(signed)}", body, {}, ATTEMPT_TIMEOUT.total_seconds())
+        answer = _get_v1(url, access_key, wire) if call.get_license else _post_v2(url, access_key, wire)
         text = mask(answer.body.decode(errors="replace"))
         if answer.status != HTTP_OK:
             raise TriedError(f"HTTP {answer.status}: {text}")
@@ -56,22 +58,56 @@ def call_seller(call: SellerCall) -> SellerAnswer:
             message = f"answer not as documented: {error.errors()[0]['msg']}: {text}"
             raise TriedError(message) from error
 
-    every = RETRY_WINDOWS[call.activity].every
-    return attempt(call.delivery_id, call.key, call.activity, body.decode(), send, every)
+    return attempt(call.delivery_id, call.key, call.activity, mask(_canonical(wire).decode()), send, call.every)
 
 
-def _body(call: SellerCall) -> bytes:
+def _canonical(fields: dict[str, str]) -> bytes:
+    """JSON in the form that is signed (DOMAIN §6.1)."""
+    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _post_v2(url: str, access_key: str, fields: dict[str, str]) -> Answer:
+    body = _canonical(fields)
+    nonce, timestamp = secrets.token_hex(32).upper(), str(time.time_ns() // 1_000_000)
+    signed = {"signature": sign_v2(access_key, nonce, timestamp, body), "timestamp": timestamp, "nonce": nonce}
+    return post(f"{url}?{urlencode(signed)}", body, {}, ATTEMPT_TIMEOUT.total_seconds())
+
+
+def _get_v1(url: str, access_key: str, fields: dict[str, str]) -> Answer:
+    stamped = {**fields, "timeStamp": datetime.now(UTC).strftime(V1_TIME_FORMAT)[:-3]}
+    token = sign_v1(access_key, stamped["timeStamp"], stamped)
+    return get(f"{url}?{urlencode({**stamped, 'authToken': token})}", ATTEMPT_TIMEOUT.total_seconds())
+
+
+def _fields(call: SellerCall) -> dict[str, str]:
     fields = {
         "activity": call.activity,
         "orderId": call.order_id,
         "orderLineId": call.order_line_id,
         "businessId": str(uuid.uuid4()) if call.activity is Activity.NEW_INSTANCE else None,
         "instanceId": call.instance_id,
+        "license": call.license_code,
     }
     if call.activity is Activity.QUERY_INSTANCE:
         fields = {"activity": call.activity, "instanceId": call.instance_id}
-    present = {name: value for name, value in fields.items() if value is not None}
-    return json.dumps(present, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _fields_v1(call: SellerCall, asked: GetLicense) -> dict[str, str]:
+    """Parameters of getLicense; the identification code travels in an extension (DOMAIN §4.5)."""
+    extension = json.dumps([{"name": "identificationCode", "value": asked.identification_code}])
+    fields = {
+        "activity": call.activity,
+        "customerId": asked.customer_id,
+        "businessId": str(uuid.uuid4()),
+        "orderId": call.order_id,
+        "productId": asked.product_id,
+        "periodType": asked.period_type,
+        "periodNumber": str(asked.period_number) if asked.period_number else None,
+        "amount": asked.amount,
+        "saasExtendParams": base64.b64encode(extension.encode()).decode(),
+    }
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _connection(seller_id: str) -> tuple[str, str]:
@@ -109,9 +145,16 @@ def _read(call: SellerCall, response: _Response) -> SellerAnswer:
             message = f"instance not there yet: {said}"
             raise TriedError(message)
         instance_id = call.instance_id
-    if call.activity is Activity.RELEASE_INSTANCE and response.result_code == ResultCode.NOT_FOUND:
+    if (
+        call.activity in {Activity.RELEASE_INSTANCE, Activity.RELEASE_LICENSE_CODE}
+        and response.result_code == ResultCode.NOT_FOUND
+    ):
         # Nothing is left to release: a repeated release is a success (DOMAIN §5.5).
         return SellerAnswer(result_code=ResultCode.SUCCESS)
     if response.result_code not in accepted:
         raise TriedError(said)
-    return SellerAnswer(result_code=ResultCode(response.result_code), instance_id=instance_id)
+    if call.activity is Activity.GET_LICENSE and response.license is None:
+        message = f"answer holds no license: {said}"
+        raise TriedError(message)
+    code = ResultCode(response.result_code)
+    return SellerAnswer(result_code=code, instance_id=instance_id, license=response.license)

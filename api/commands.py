@@ -17,9 +17,10 @@ from database import queries
 from database.models import DeliveryRow
 from database.session import transaction
 from domain import rules
-from domain.commands import COMMANDS, Command, CommandName, CommandSpec, Event, EventName
+from domain.commands import COMMANDS, Command, CommandName, CommandSpec
 from domain.commands import Body as CommandBody
 from domain.errors import ErrorCode
+from domain.events import REPORTED, Event, EventName, EventSpec, Report
 from domain.order import Order
 from domain.parties import Role
 from domain.records import Receipt
@@ -46,9 +47,31 @@ REFUSALS = (
 )
 
 PARTICULAR: dict[CommandName, tuple[ErrorCode, ...]] = {
-    CommandName.DELIVER: (ErrorCode.PROOF_REQUIRED, ErrorCode.START_TIME_INVALID, ErrorCode.INSTANCE_MISSING),
-    CommandName.UPLOAD_PROOF: (ErrorCode.START_TIME_INVALID,),
-    CommandName.REQUEST_REFUND: (ErrorCode.REFUND_BARRED, ErrorCode.REFUND_TOO_HIGH),
+    CommandName.SUBMIT_REQUEST: (ErrorCode.REQUEST_INCOMPLETE,),
+    CommandName.SUBMIT_CODE: (ErrorCode.CODE_REQUIRED,),
+    CommandName.DELIVER: (ErrorCode.PROOF_INCOMPLETE, ErrorCode.START_TIME_INVALID, ErrorCode.INSTANCE_MISSING),
+    CommandName.UPLOAD_PROOF: (ErrorCode.PROOF_INCOMPLETE, ErrorCode.START_TIME_INVALID),
+    CommandName.APPEAL: (ErrorCode.EVIDENCE_REQUIRED,),
+    CommandName.WITHDRAW_APPEAL: (ErrorCode.NOT_YOUR_APPEAL,),
+    CommandName.DECIDE_APPEAL: (
+        ErrorCode.REFUND_TOO_HIGH,
+        ErrorCode.AMOUNT_WITHOUT_REFUND,
+        ErrorCode.REWORK_IMPOSSIBLE,
+        ErrorCode.INSTANCE_MISSING,
+    ),
+    CommandName.AGREE_RULING: (ErrorCode.SECOND_MANAGER_NEEDED,),
+    CommandName.REQUEST_REFUND: (
+        ErrorCode.REFUND_NOT_OFFERED,
+        ErrorCode.REFUND_OF_TRIAL,
+        ErrorCode.REFUND_BARRED,
+        ErrorCode.REFUND_EXPIRED,
+        ErrorCode.REFUND_TOO_HIGH,
+        ErrorCode.FULL_REFUND_BARRED,
+        ErrorCode.INVOICE_NOT_RETURNED,
+        ErrorCode.GOODS_UNSPECIFIED,
+        ErrorCode.GOODS_SHIPPED,
+    ),
+    CommandName.AGREE_REFUND: (ErrorCode.RETURN_ADDRESS_REQUIRED,),
     CommandName.RESTART_CALL: (ErrorCode.NOTHING_PARKED,),
 }
 
@@ -74,7 +97,7 @@ async def _ask_engine(client: Client, row: DeliveryRow, command: Command) -> Rec
     except engine.EndedError as error:
         refusal = rules.refusal(state_of(row), command, datetime.now(UTC))
         if refusal is not None:
-            raise ProblemError(refusal.code, allowed=refusal.allowed) from error
+            raise ProblemError.of(refusal) from error
         # Not ended by the ledger, and yet not in the engine: it was never started, or is only just ending.
         raise ProblemError(ErrorCode.SERVICE_UNAVAILABLE, "the delivery is between two states") from error
 
@@ -112,19 +135,31 @@ for _name, _spec in COMMANDS.items():
     )
 
 
-@router.post(
-    "/events/deployment-finished",
-    status_code=202,
-    tags=["events"],
-    summary="Report that the package is deployed (purchase)",
-    responses=documented(ErrorCode.DELIVERY_NOT_FOUND, ErrorCode.ORDER_ENDED),
-)
-async def deployment_finished(delivery_id: str, caller: Caller, request: Request) -> dict[str, str]:
-    """Platform systems: the software package is deployed; an event without meaning at this stage changes nothing."""
-    require(caller, Role.PURCHASE)
-    row = await run_in_threadpool(find_visible, delivery_id, caller)
-    await _report(request.app.state.engine, row, Event(name=EventName.DEPLOYMENT_FINISHED, actor=caller))
-    return {"status": "noted"}
+def _event_route(name: EventName, spec: EventSpec) -> Callable[..., Awaitable[dict[str, str]]]:
+    async def event_route(delivery_id: str, caller: Caller, request: Request, told: Report) -> dict[str, str]:
+        require(caller, Role.PURCHASE)
+        row = await run_in_threadpool(find_visible, delivery_id, caller)
+        await _report(request.app.state.engine, row, Event(name=name, actor=caller, **dict(told)))
+        return {"status": "noted"}
+
+    has_required_field = any(field.is_required() for field in spec.report.model_fields.values())
+    default = Body() if has_required_field else Body(default_factory=spec.report)
+    event_route.__annotations__["told"] = Annotated[spec.report, default]
+    event_route.__name__ = name.replace("-", "_")
+    event_route.__doc__ = f"Platform systems: {spec.label.en}; without meaning at this stage it changes nothing."
+    return event_route
+
+
+for _event, _told in REPORTED.items():
+    router.add_api_route(
+        f"/events/{_event}",
+        _event_route(_event, _told),
+        methods=["POST"],
+        status_code=202,
+        tags=["events"],
+        summary=f"{_told.label.en} · {_told.label.zh} (purchase)",
+        responses=documented(ErrorCode.DELIVERY_NOT_FOUND, ErrorCode.ORDER_ENDED),
+    )
 
 
 async def _report(client: Client, row: DeliveryRow, event: Event) -> None:

@@ -21,6 +21,8 @@ from domain.order import Order, ProductType
 from domain.parties import Actor, Role
 from domain.stages import StageName
 from domain.state import Status
+from domain.terms import terms_of
+from settings import settings
 
 PLACED_AHEAD = timedelta(minutes=5)
 """How far the purchase system's clock may run before ours."""
@@ -34,7 +36,12 @@ router = APIRouter(prefix="/v1/deliveries", tags=["deliveries"])
     summary="Start the delivery of a paid order line",
     responses={
         200: {"model": DeliverySummary, "description": "The delivery of this order line exists already"},
-        **documented(ErrorCode.ORDER_LINE_CONFLICT),
+        **documented(
+            ErrorCode.DELIVERY_NOT_FOUND,
+            ErrorCode.ORDER_LINE_CONFLICT,
+            ErrorCode.RENEWAL_NOT_SUPERVISED,
+            ErrorCode.RENEWAL_TOO_EARLY,
+        ),
     },
 )
 async def start(order: Order, caller: Caller, request: Request, response: Response) -> DeliverySummary:
@@ -43,6 +50,8 @@ async def start(order: Order, caller: Caller, request: Request, response: Respon
     if order.placed_at > datetime.now(UTC) + PLACED_AHEAD:
         error = FieldError(field="body.placed_at", message="lies in the future")
         raise ProblemError(ErrorCode.INVALID_INPUT, errors=(error,))
+    if order.renewal_of is not None:
+        raise await run_in_threadpool(_renewal_problem, order.renewal_of)
     is_new, row = await run_in_threadpool(_register, order, caller)
     if row.order_fingerprint != ledger.order_fingerprint(order):
         raise ProblemError(ErrorCode.ORDER_LINE_CONFLICT)
@@ -55,7 +64,17 @@ async def start(order: Order, caller: Caller, request: Request, response: Respon
 
 def _register(order: Order, caller: Actor) -> tuple[bool, DeliveryRow]:
     with transaction() as session, session.begin():
-        return ledger.register(session, order, caller)
+        return ledger.register(session, order, terms_of(order, settings().policy), caller)
+
+
+def _renewal_problem(renewed: str) -> ProblemError:
+    """Why a renewal starts no flow: a completed order's never does (DOMAIN §1.1), another's comes too early."""
+    with transaction() as session:
+        row = queries.find(session, renewed)
+    if row is None:
+        return ProblemError(ErrorCode.DELIVERY_NOT_FOUND)
+    is_completed = row.status == Status.COMPLETED
+    return ProblemError(ErrorCode.RENEWAL_NOT_SUPERVISED if is_completed else ErrorCode.RENEWAL_TOO_EARLY)
 
 
 def find_visible(delivery_id: str, caller: Actor) -> DeliveryRow:
@@ -93,6 +112,7 @@ class Listing(BaseModel):
     seller_id: str | None = None
     buyer_id: str | None = None
     order_id: str | None = None
+    overdue: bool | None = None
     cursor: str | None = None
     limit: Annotated[int, Query(ge=1, le=200)] = 50
 

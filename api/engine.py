@@ -14,10 +14,11 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.problems import ProblemError
-from domain.commands import Command, Event
+from domain.commands import Command
 from domain.errors import ErrorCode, Refusal
+from domain.events import Event
 from domain.order import Order
-from domain.records import Receipt
+from domain.records import Receipt, Start
 from domain.state import State
 from settings import settings
 from workflows.card import summary
@@ -67,11 +68,12 @@ async def _reachable() -> AsyncIterator[None]:
 async def start(client: Client, state: State) -> None:
     """Start the order's workflow; does nothing when it runs or has run."""
     order = state.order
+    begun = Start(order=order, terms=state.terms, at=state.entered_at)
     async with _reachable():
         try:
             await client.start_workflow(
                 WORKFLOWS[order.product.type].run,  # type: ignore[attr-defined]
-                order,
+                begun,
                 id=workflow_id(order),
                 task_queue=settings().task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
@@ -94,7 +96,7 @@ async def give(client: Client, order: Order, command: Command) -> Receipt:
     except WorkflowUpdateFailedError as error:
         if isinstance(error.cause, ApplicationError) and error.cause.type == REFUSED:
             refusal = Refusal.model_validate_json(error.cause.message)
-            raise ProblemError(refusal.code, allowed=refusal.allowed) from error
+            raise ProblemError.of(refusal) from error
         raise
 
 

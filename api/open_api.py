@@ -22,9 +22,9 @@ from database import queries
 from database.models import DeliveryRow
 from database.secrets import unseal
 from database.session import transaction
+from domain.base import Instant
 from domain.commands import ActivateCode, Command, CommandName
 from domain.errors import ErrorCode
-from domain.order import Instant
 from domain.parties import Actor, Role
 from domain.signatures import APIG_ALGORITHM, APIG_DATE_FORMAT, CLOCK_WINDOW, equal, is_fresh, sign_apig
 from domain.stages import StageName

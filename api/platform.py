@@ -12,6 +12,7 @@ from database import queries
 from database.session import transaction
 from domain.catalog import Catalog, catalog
 from domain.errors import ErrorCode
+from settings import settings
 
 router = APIRouter(tags=["platform"])
 
@@ -25,7 +26,7 @@ class Health(BaseModel):
 @router.get("/v1/flows", summary="Flows, stages, commands and clocks as data", responses=documented())
 def flows(_: Caller) -> Catalog:
     """Every legal step of every product type, who may take it, and which clock runs."""
-    return catalog()
+    return catalog(settings().policy)
 
 
 @router.get("/health/live", summary="Is the process alive")

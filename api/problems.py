@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from database.session import is_outage
-from domain.errors import ERRORS, ErrorCode
+from domain.errors import ERRORS, ErrorCode, Refusal
 
 RETRY_AFTER_SECONDS = 5
 MEDIA_TYPE = "application/problem+json"
@@ -41,6 +41,7 @@ class Problem(BaseModel):
     title_zh: str
     action_zh: str
     allowed: tuple[str, ...] | None = Field(default=None, description="Commands you could give now")
+    missing: tuple[str, ...] | None = Field(default=None, description="Members that the order's templates ask for")
     errors: tuple[FieldError, ...] | None = None
 
 
@@ -53,6 +54,7 @@ class ProblemError(Exception):
         detail: str | None = None,
         *,
         allowed: tuple[str, ...] | None = None,
+        missing: tuple[str, ...] | None = None,
         errors: tuple[FieldError, ...] | None = None,
     ) -> None:
         """Take the code and what is particular to this occurrence."""
@@ -68,8 +70,14 @@ class ProblemError(Exception):
             action=spec.action.en,
             action_zh=spec.action.zh,
             allowed=allowed,
+            missing=missing,
             errors=errors,
         )
+
+    @classmethod
+    def of(cls, refusal: Refusal) -> "ProblemError":
+        """The problem a refusal by the rules is told as."""
+        return cls(refusal.code, allowed=refusal.allowed, missing=refusal.missing or None)
 
     def response(self) -> JSONResponse:
         """The answer to send."""

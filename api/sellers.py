@@ -11,8 +11,8 @@ from database import queries
 from database.models import SellerRow
 from database.secrets import seal
 from database.session import transaction
+from domain.base import Strict
 from domain.errors import ErrorCode
-from domain.order import Strict
 from domain.parties import Role
 
 router = APIRouter(prefix="/v1/sellers", tags=["sellers"])

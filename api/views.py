@@ -7,11 +7,15 @@ from decimal import Decimal
 from pydantic import BaseModel, Field
 
 from database.models import AttemptRow, DeliveryRow, EventRow, Json, MessageRow
-from domain.explain import waiting_on
+from domain.cases import AppealCase, Parcel, RefundRequest
+from domain.clocks import CLOCKS, Freeze, RunningClock
+from domain.explain import missing, waiting_on
 from domain.order import Order
 from domain.parties import ROLE_LABELS, Actor, Role
+from domain.proof import Proof, ProofRule
 from domain.rules import allowed
-from domain.state import Freeze, State, Status
+from domain.stages import StageName
+from domain.state import State, Status
 from domain.text import Text
 from domain.validity import Validity
 
@@ -39,12 +43,49 @@ class NextActView(BaseModel):
     act: str
 
 
+class ClockView(BaseModel):
+    """A clock of the order; while it stands still, the freezes say why, and it keeps what it had left."""
+
+    name: str
+    label: Text
+    started_at: datetime
+    next_act: NextActView | None
+    deadline: datetime | None = Field(description="When it decides or marks somebody late; while paused, when it would")
+    paused_since: datetime | None
+    remaining_seconds: float | None = Field(description="While paused: what is left until the deadline")
+
+
 class RefundView(BaseModel):
-    """A refund that was asked for or carried out."""
+    """A refund that is being carried out or was."""
 
     amount: Decimal
     reason: str
-    agreed_at: datetime | None
+    agreed_at: datetime
+
+
+class TermsView(BaseModel):
+    """What was decided about the order at its start."""
+
+    flow: str
+    rule_version: int = Field(description="By placement date; GET /v1/flows lists the versions")
+    reviewed: bool
+    proof: ProofRule = Field(description="What the delivery proof must hold")
+    acceptance_days: int | None
+
+
+class StepsView(BaseModel):
+    """How far the product's own stages are (website building)."""
+
+    names: tuple[str, ...]
+    done: int
+
+
+class SettlementView(BaseModel):
+    """What settlement needs of a completed order."""
+
+    completed_at: datetime
+    validity: Validity | None
+    eligibility_month: str = Field(description="Month (YYYY-MM) in which it is billed")
 
 
 class DeliverySummary(BaseModel):
@@ -64,6 +105,7 @@ class DeliverySummary(BaseModel):
     stage: StageView
     waiting_on: WaitingView | None = Field(description="Who has to act; null when the order has ended")
     frozen: bool
+    overdue: bool = Field(description="The seller's own delivery duration is over")
     next_act: NextActView | None = Field(description="What the clock does next, and when")
     deadline: datetime | None = Field(description="When the clock decides by itself")
 
@@ -106,12 +148,23 @@ class DeliveryView(DeliverySummary):
     """A delivery, explained."""
 
     missing: Text | None = Field(description="What the order waits for; null when it has ended")
+    terms: TermsView
+    clocks: tuple[ClockView, ...]
+    steps: StepsView | None
     allowed_commands: tuple[str, ...] = Field(description="Commands that the caller could give now")
     freezes: tuple[Freeze, ...]
+    appeals: tuple[AppealCase, ...]
+    refund_requests: tuple[RefundRequest, ...]
     refund: RefundView | None
+    invoice: str
+    proof: Proof | None
+    parcel: Parcel | None
     parked_calls: tuple[str, ...] = Field(description="Seller calls that wait for a restart")
     instance_id: str | None
-    license_code: str | None = Field(description="Shown to the buyer once claimed")
+    license_code: str | None = Field(description="Shown to the buyer once claimed; to both when it was sent to both")
+    identification_code: str | None = Field(description="What a license 1.0 is bound to; shown to both once submitted")
+    license: str | None = Field(description="The license that was fetched; shown to the buyer")
+    settlement: SettlementView | None
     validity: Validity | None
     ended_at: datetime | None
     history: tuple[EventView, ...]
@@ -152,7 +205,8 @@ def summary(row: DeliveryRow) -> DeliverySummary:
         status=state.status,
         stage=StageView(name=state.stage, label=state.current.label, entered_at=state.entered_at),
         waiting_on=None if state.current.is_end else waiting,
-        frozen=state.frozen_since is not None,
+        frozen=state.open_freeze is not None,
+        overdue=state.overdue,
         next_act=NextActView(at=due.at, act=due.act) if due else None,
         deadline=state.deadline,
     )
@@ -167,22 +221,66 @@ def detail(
 ) -> DeliveryView:
     """A delivery with all that happened, as this reader may see it."""
     state = state_of(row)
-    shows_license = reader.role is Role.BUYER and state.claimed_at is not None
     is_party = reader.role in {Role.BUYER, Role.SELLER}
     return DeliveryView(
         **dict(summary(row)),
-        missing=None if state.current.is_end else state.current.missing,
+        missing=None if state.current.is_end else missing(state),
+        terms=TermsView.model_validate(state.terms, from_attributes=True),
+        clocks=tuple(_clock(one) for one in state.clocks),
+        steps=_steps(state),
         allowed_commands=allowed(state, reader),
         freezes=tuple(state.freezes),
+        appeals=tuple(state.appeals),
+        refund_requests=tuple(state.refund_requests),
         refund=RefundView.model_validate(state.refund, from_attributes=True) if state.refund else None,
+        invoice=state.invoice,
+        proof=state.proof,
+        parcel=state.parcel,
         parked_calls=tuple(state.parked),
         instance_id=state.instance_id,
-        license_code=state.license_code if shows_license else None,
+        license_code=state.license_code if _sees_code(state, reader) else None,
+        identification_code=state.identification_code if state.requested_at and is_party else None,
+        license=state.license if reader.role is Role.BUYER else None,
+        settlement=_settlement(state),
         validity=state.validity,
         ended_at=state.ended_at,
         history=tuple(_event(event) for event in events),
         calls=tuple(AttemptView.model_validate(one, from_attributes=True) for one in attempts),
         messages=tuple(_message(one) for one in messages if not is_party or one.recipient_role == reader.role),
+    )
+
+
+def _sees_code(state: State, reader: Actor) -> bool:
+    """The buyer sees the code once claimed, or at once where no claim is asked; the seller when it was sent to both."""
+    sent_to_both = not state.flow.has(StageName.CODE_CLAIM)
+    is_buyer = reader.role is Role.BUYER and (sent_to_both or state.claimed_at is not None)
+    return is_buyer or (reader.role is Role.SELLER and sent_to_both)
+
+
+def _clock(clock: RunningClock) -> ClockView:
+    paused, deadline = clock.paused_since, clock.deadline
+    act = clock.acts[0] if clock.acts and paused is None else None
+    return ClockView(
+        name=clock.name,
+        label=CLOCKS[clock.name].label,
+        started_at=clock.started_at,
+        next_act=NextActView(at=act.at, act=act.act) if act else None,
+        deadline=deadline,
+        paused_since=paused,
+        remaining_seconds=(deadline - paused).total_seconds() if paused and deadline else None,
+    )
+
+
+def _steps(state: State) -> StepsView | None:
+    names = state.order.product.service_steps
+    return StepsView(names=names, done=state.steps_done) if names else None
+
+
+def _settlement(state: State) -> SettlementView | None:
+    if state.eligibility_month is None or state.ended_at is None:
+        return None
+    return SettlementView(
+        completed_at=state.ended_at, validity=state.validity, eligibility_month=state.eligibility_month
     )
 
 

@@ -18,15 +18,20 @@ from bench.bare import TASK_QUEUE, BareOrder
 from bench.load import Order, Result, drive
 from database import ledger
 from database.session import transaction
-from domain.commands import Accept, Command, CommandName, Deliver, FileReference, Proof
+from domain.commands import Accept, Command, CommandName, Deliver
+from domain.files import FileReference, FileType
 from domain.order import Order as DeliveryOrder
 from domain.order import Product, ProductType
+from domain.policy import Policy
+from domain.proof import Document, DocumentKind, Proof
 from domain.state import State
+from domain.terms import terms_of
 from launcher.programs import Program
 from launcher.stack import ROOT, Stack
+from sandbox.cases import Case, World, proof
 from sandbox.demo import open_world
 from sandbox.parties import BUYER, PURCHASE, SELLER
-from sandbox.scenarios import SCENARIOS, Case, World, proof
+from sandbox.scenarios import SCENARIOS
 from settings import settings
 from workers.client import connect
 from workflows.registry import workflow_id
@@ -72,15 +77,16 @@ def offline_license() -> DeliveryOrder:
 def delivery_by_updates(client: Client) -> Order:
     """An offline license with everything but the HTTP API between the parties and the engine."""
     order = offline_license()
-    file = FileReference(name="a.pdf", size=1, sha256="0" * 64)
-    body = Deliver(proof=Proof(statement_of_work=file, acceptance_document=file))
+    file = FileReference(name="a.pdf", type=FileType.PDF, size=1, sha256="0" * 64)
+    kinds = (DocumentKind.STATEMENT_OF_WORK, DocumentKind.ACCEPTANCE_DOCUMENT)
+    body = Deliver(proof=Proof(documents=tuple(Document(kind=kind, file=file) for kind in kinds)))
     deliver = Command(name=CommandName.DELIVER, actor=SELLER, key="deliver", body=body)
     accept = Command(name=CommandName.ACCEPT, actor=BUYER, key="accept", body=Accept())
 
     def register() -> State:
         with transaction() as session, session.begin():
-            ledger.register(session, order, PURCHASE)
-        return State.begin(order, datetime.now(UTC))
+            _, row = ledger.register(session, order, terms_of(order, Policy()), PURCHASE)
+            return State.model_validate(row.state)
 
     async def start() -> None:
         await engine.start(client, await asyncio.to_thread(register))

@@ -9,13 +9,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from database.models import AttemptRow, DeliveryRow, EventRow, Json, MessageRow
-from domain.commands import EventName
+from domain.events import EventName
 from domain.explain import waiting_on
 from domain.messages import messages_for
 from domain.order import Order
 from domain.parties import Actor
 from domain.records import Transition
 from domain.state import State
+from domain.terms import Terms
 
 FIRST_HASH = "0" * 64
 
@@ -33,10 +34,10 @@ def _canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def register(session: Session, order: Order, started_by: Actor) -> tuple[bool, DeliveryRow]:
+def register(session: Session, order: Order, terms: Terms, started_by: Actor) -> tuple[bool, DeliveryRow]:
     """Put the start of an order line's delivery on record unless it is; tell whether it is new, and the row."""
     now = datetime.now(UTC)
-    state = State.begin(order, now)
+    state = State.begin(order, terms, now)
     inserted = session.execute(
         insert(DeliveryRow)
         .values(
@@ -102,6 +103,7 @@ def write(session: Session, transition: Transition) -> None:
     delivery.waiting_on = waiting_on(state)
     delivery.due_at = state.next_due.at if state.next_due else None
     delivery.license_code = state.license_code
+    delivery.overdue = state.overdue
     delivery.state = state.model_dump(mode="json")
 
 

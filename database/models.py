@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -58,6 +59,7 @@ class DeliveryRow(Base):
     stage: Mapped[str] = mapped_column(String(64))
     waiting_on: Mapped[str] = mapped_column(String(32))
     due_at: Mapped[datetime | None]
+    overdue: Mapped[bool] = mapped_column(default=False, server_default=false())
     license_code: Mapped[str | None] = mapped_column(String(64), unique=True)
     state: Mapped[Json]
 

@@ -23,6 +23,7 @@ class Filters:
     seller_id: str | None = None
     buyer_id: str | None = None
     order_id: str | None = None
+    overdue: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def _visible_to(actor: Actor) -> list[ColumnElement[bool]]:
 def page(session: Session, actor: Actor, filters: Filters, after: Position | None, size: int) -> Sequence[DeliveryRow]:
     """One page of what the actor may see, newest first."""
     query = select(DeliveryRow).where(*_visible_to(actor))
-    for column in ("status", "stage", "waiting_on", "product_type", "seller_id", "buyer_id"):
+    for column in ("status", "stage", "waiting_on", "product_type", "seller_id", "buyer_id", "overdue"):
         value = getattr(filters, column)
         if value is not None:
             query = query.where(getattr(DeliveryRow, column) == value)

@@ -1,15 +1,19 @@
 """The published form of flows, stages and permissions: what ``GET /v1/flows`` and ``docs/flows/`` show."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from pydantic import BaseModel
 
+from domain.clocks import CLOCKS
 from domain.commands import COMMANDS
+from domain.events import REPORTED
 from domain.flows import FLOWS, Edge, Flow
-from domain.order import ProductType
+from domain.order import ProductType, Scenario
 from domain.parties import ROLE_LABELS, Role
-from domain.seller_calls import RETRY_WINDOWS, Activity
-from domain.stages import ANY_TIME, DURING_APPEAL, DURING_REFUND_REQUEST, Stage
+from domain.policy import Policy
+from domain.seller_calls import Activity, retry_window
+from domain.stages import ANY_TIME, DURING_APPEAL, DURING_REFUND, DURING_RULING, Stage
+from domain.terms import RULE_VERSIONS, RuleVersion
 from domain.text import Text
 
 
@@ -21,11 +25,19 @@ class CommandEntry(BaseModel):
     by: tuple[Role, ...]
 
 
-class ClockEntry(BaseModel):
-    """One instant of a stage's clock."""
+class EventEntry(BaseModel):
+    """An event that platform systems report."""
 
-    days_before_end: float
-    act: str
+    name: str
+    label: Text
+
+
+class ClockEntry(BaseModel):
+    """A clock, and which freezes stop it."""
+
+    name: str
+    label: Text
+    stopped_by: tuple[str, ...]
 
 
 class StageEntry(BaseModel):
@@ -38,7 +50,7 @@ class StageEntry(BaseModel):
     missing: Text
     commands: tuple[str, ...]
     events: tuple[str, ...]
-    clock: tuple[ClockEntry, ...]
+    clock: str | None
     needs_proof: bool
     is_end: bool
 
@@ -49,17 +61,30 @@ class StepEntry(BaseModel):
     source: str
     cause: str
     target: str
-    only_reviewed: bool | None
+    when: str | None
 
 
 class FlowEntry(BaseModel):
-    """One product type's flow."""
+    """One way from paid to completed."""
 
+    name: str
     product_type: ProductType
     label: Text
     first: str
     stages: tuple[StageEntry, ...]
     steps: tuple[StepEntry, ...]
+
+
+class RuleVersionEntry(BaseModel):
+    """The rules of orders placed from a day on."""
+
+    number: int
+    since: date | None
+    reviews_all_joint_operation: bool
+    reviewed_scenarios: tuple[Scenario, ...]
+    closes_after_365_days: bool
+    mandatory_documents: tuple[str, ...]
+    change: Text
 
 
 class RetryEntry(BaseModel):
@@ -75,15 +100,19 @@ class Catalog(BaseModel):
     """Everything that is legal, as data."""
 
     flows: tuple[FlowEntry, ...]
+    rule_versions: tuple[RuleVersionEntry, ...]
+    policy: Policy
     commands: tuple[CommandEntry, ...]
+    events: tuple[EventEntry, ...]
+    clocks: tuple[ClockEntry, ...]
     any_time: tuple[str, ...]
     during_appeal: tuple[str, ...]
-    during_refund_request: tuple[str, ...]
+    during_ruling: tuple[str, ...]
+    during_refund: dict[str, tuple[str, ...]]
     seller_calls: tuple[RetryEntry, ...]
 
 
 def _stage(stage: Stage) -> StageEntry:
-    clock = (ClockEntry(days_before_end=tick.before_end / timedelta(days=1), act=tick.act) for tick in stage.clock)
     return StageEntry(
         name=stage.name,
         label=stage.label,
@@ -92,7 +121,7 @@ def _stage(stage: Stage) -> StageEntry:
         missing=stage.missing,
         commands=stage.commands,
         events=stage.events,
-        clock=tuple(clock),
+        clock=stage.clock,
         needs_proof=stage.needs_proof,
         is_end=stage.is_end,
     )
@@ -103,12 +132,13 @@ def _step(edge: Edge) -> StepEntry:
         source=edge.source,
         cause=edge.cause,
         target=edge.target,
-        only_reviewed=edge.only_reviewed,
+        when=edge.when,
     )
 
 
 def _flow(flow: Flow) -> FlowEntry:
     return FlowEntry(
+        name=flow.name,
         product_type=flow.product_type,
         label=flow.label,
         first=flow.first,
@@ -117,24 +147,45 @@ def _flow(flow: Flow) -> FlowEntry:
     )
 
 
-def catalog() -> Catalog:
-    """Build the catalog from the tables."""
-    minute = timedelta(minutes=1)
+def _rule_version(version: RuleVersion) -> RuleVersionEntry:
+    return RuleVersionEntry(
+        number=version.number,
+        since=version.since,
+        reviews_all_joint_operation=version.reviews_all,
+        reviewed_scenarios=version.reviewed_scenarios,
+        closes_after_365_days=version.closes_old,
+        mandatory_documents=version.mandatory_documents,
+        change=version.change,
+    )
+
+
+def _retry(activity: Activity, policy: Policy) -> RetryEntry:
+    window, minute = retry_window(activity, policy), timedelta(minutes=1)
+    return RetryEntry(
+        activity=activity,
+        window_minutes=window.window / minute,
+        every_minutes=window.every / minute,
+        after=window.after,
+    )
+
+
+def catalog(policy: Policy) -> Catalog:
+    """Build the catalog from the tables, under this policy."""
     return Catalog(
         flows=tuple(_flow(flow) for flow in FLOWS.values()),
+        rule_versions=tuple(_rule_version(version) for version in RULE_VERSIONS),
+        policy=policy,
         commands=tuple(
             CommandEntry(name=name, label=spec.label, by=tuple(sorted(spec.by))) for name, spec in COMMANDS.items()
         ),
+        events=tuple(EventEntry(name=name, label=spec.label) for name, spec in REPORTED.items()),
+        clocks=tuple(
+            ClockEntry(name=name, label=spec.label, stopped_by=tuple(sorted(spec.stopped_by)))
+            for name, spec in CLOCKS.items()
+        ),
         any_time=ANY_TIME,
         during_appeal=DURING_APPEAL,
-        during_refund_request=DURING_REFUND_REQUEST,
-        seller_calls=tuple(
-            RetryEntry(
-                activity=activity,
-                window_minutes=window.window / minute,
-                every_minutes=window.every / minute,
-                after=window.after,
-            )
-            for activity, window in RETRY_WINDOWS.items()
-        ),
+        during_ruling=DURING_RULING,
+        during_refund={phase: tuple(names) for phase, names in DURING_REFUND.items()},
+        seller_calls=tuple(_retry(activity, policy) for activity in Activity),
     )

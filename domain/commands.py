@@ -7,8 +7,10 @@ from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, Field, SerializeAsAny, model_validator
 
-from domain.order import Identifier, Instant, Strict
+from domain.base import Identifier, Instant, Label, Note, Reason, Strict
+from domain.files import Attachments
 from domain.parties import Actor, Role
+from domain.proof import Proof
 from domain.text import Text
 
 
@@ -18,7 +20,10 @@ class CommandName(StrEnum):
     SUBMIT_REQUEST = "submit-request"
     CONFIRM_REQUEST = "confirm-request"
     REJECT_REQUEST = "reject-request"
+    SUBMIT_CODE = "submit-code"
+    FINISH_STEP = "finish-step"
     DELIVER = "deliver"
+    SHIP = "ship"
     CLAIM_CODE = "claim-code"
     ACTIVATE_CODE = "activate-code"
     UPLOAD_PROOF = "upload-proof"
@@ -27,52 +32,63 @@ class CommandName(StrEnum):
     ACCEPT = "accept"
     REJECT_DELIVERY = "reject-delivery"
     APPEAL = "appeal"
-    RESUME = "resume"
+    ANSWER_APPEAL = "answer-appeal"
+    WITHDRAW_APPEAL = "withdraw-appeal"
+    DECIDE_APPEAL = "decide-appeal"
+    AGREE_RULING = "agree-ruling"
+    DECLINE_RULING = "decline-ruling"
     REQUEST_REFUND = "request-refund"
     WITHDRAW_REFUND = "withdraw-refund"
     AGREE_REFUND = "agree-refund"
     REFUSE_REFUND = "refuse-refund"
+    CONFIRM_NOT_RECEIVED = "confirm-not-received"
+    SEND_GOODS_BACK = "send-goods-back"
+    TAKE_GOODS_BACK = "take-goods-back"
+    REFUSE_GOODS = "refuse-goods"
     RESTART_CALL = "restart-call"
 
 
-class EventName(StrEnum):
-    """Things that happened in the world or in the platform itself."""
-
-    STARTED = "started"
-    INSTANCE_PROVISIONED = "instance-provisioned"
-    PROVISIONING_FAILED = "provisioning-failed"
-    DEPLOYMENT_FINISHED = "deployment-finished"
-    SELLER_CALL_PARKED = "seller-call-parked"
-    SYSTEM_ACCEPTED = "system-accepted"
-    REFUND_CARRIED_OUT = "refund-carried-out"
-    PURCHASE_NOT_TOLD = "purchase-not-told"
-
-
-Reason = Annotated[str, Field(min_length=1, max_length=2000)]
-Note = Annotated[str, Field(max_length=2000)]
 LicenseCode = Annotated[str, Field(min_length=1, max_length=64)]
+TrackingNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{4,64}$")]
 
 
-class FileReference(Strict):
-    """A file kept elsewhere, named so that its content can be proven."""
+class Ruling(StrEnum):
+    """How the operations manager ends an appeal; also the cause of the step that follows (DOMAIN §2)."""
 
-    name: Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^/\\\x00-\x1f]+$")]
-    size: Annotated[int, Field(gt=0, le=10 * 1024**3, description="bytes")]
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-
-Attachments = Annotated[tuple[FileReference, ...], Field(max_length=20)]
+    RESUME = "ruling-resume"
+    REWORK = "ruling-rework"
+    CLOSE = "ruling-close"
+    REFUND = "ruling-refund"
 
 
-class Proof(Strict):
-    """Delivery proof (交付凭证); statement of work and acceptance document are both mandatory (DOMAIN §1.6)."""
+class AppealGround(StrEnum):
+    """What an appeal is about; against a silent buyer the seller must show the delivery proof (DOMAIN §2)."""
 
-    statement_of_work: FileReference
-    acceptance_document: FileReference
-    actual_start_at: Instant | None = Field(
-        default=None, description="Actual service start time; validity starts here when given."
-    )
-    others: Attachments = ()
+    SILENT_BUYER = "silent-buyer"
+    OTHER = "other"
+
+
+class Goods(StrEnum):
+    """Where the goods are when a hardware refund is asked for (DOMAIN §3)."""
+
+    NOT_RECEIVED = "not-received"
+    RECEIVED = "received"
+
+
+class RefusalGround(StrEnum):
+    """Documented grounds for refusing a full refund (DOMAIN §3)."""
+
+    NO_REQUEST_IN_TIME = "no-request-within-a-month"
+    MATERIAL_WITHHELD = "material-withheld-for-a-month"
+    NEW_DEMANDS = "new-demands"
+    OTHER = "other"
+
+
+class TemplateAnswer(Strict):
+    """The buyer's answer to one entry of the product's request template."""
+
+    name: Identifier
+    value: Reason
 
 
 class Body(Strict):
@@ -86,6 +102,7 @@ class SubmitRequest(Body):
 
     command: ClassVar = CommandName.SUBMIT_REQUEST
     text: Reason
+    answers: Annotated[tuple[TemplateAnswer, ...], Field(max_length=50)] = ()
     attachments: Attachments = ()
 
 
@@ -101,6 +118,31 @@ class RejectRequest(Body):
 
     command: ClassVar = CommandName.REJECT_REQUEST
     reason: Reason
+
+
+class SubmitCode(Body):
+    """The buyer submits the identification code: typed for hardware, the platform's own otherwise (DOMAIN §1.3)."""
+
+    command: ClassVar = CommandName.SUBMIT_CODE
+    code: Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,128}$")] | None = None
+
+
+class FinishStep(Body):
+    """The seller finishes one of the product's own stages (建站类)."""
+
+    command: ClassVar = CommandName.FINISH_STEP
+    note: Note = ""
+    attachments: Attachments = ()
+
+
+class Ship(Body):
+    """The seller hands the goods to a courier (物流公司, 快递单号, DOMAIN §1.3)."""
+
+    command: ClassVar = CommandName.SHIP
+    logistics_company: Label
+    tracking_number: TrackingNumber
+    note: Note = ""
+    attachments: Attachments = ()
 
 
 class Deliver(Body):
@@ -164,15 +206,49 @@ class Appeal(Body):
     """Ask the operations manager to decide (申诉); freezes the order for both sides."""
 
     command: ClassVar = CommandName.APPEAL
+    ground: AppealGround = AppealGround.OTHER
     reason: Reason
     claim: Reason
     attachments: Attachments = ()
 
 
-class Resume(Body):
-    """The operations manager ends the appeal; the flow goes on."""
+class AnswerAppeal(Body):
+    """A side adds to the case file of the open appeal."""
 
-    command: ClassVar = CommandName.RESUME
+    command: ClassVar = CommandName.ANSWER_APPEAL
+    text: Reason
+    attachments: Attachments = ()
+
+
+class WithdrawAppeal(Body):
+    """Whoever filed the appeal takes it back; the flow goes on."""
+
+    command: ClassVar = CommandName.WITHDRAW_APPEAL
+    note: Note = ""
+
+
+class DecideAppeal(Body):
+    """The operations manager decides; a high refund waits for a second manager."""
+
+    command: ClassVar = CommandName.DECIDE_APPEAL
+    ruling: Ruling
+    reason: Reason
+    amount: Annotated[Decimal, Field(gt=0, max_digits=14, decimal_places=2)] | None = Field(
+        default=None, description="With ruling-refund: how much goes back; all that was paid when left out"
+    )
+
+
+class AgreeRuling(Body):
+    """A second operations manager agrees; the decision is carried out."""
+
+    command: ClassVar = CommandName.AGREE_RULING
+    note: Note = ""
+
+
+class DeclineRuling(Body):
+    """A second operations manager does not agree; the appeal is decided anew."""
+
+    command: ClassVar = CommandName.DECLINE_RULING
     reason: Reason
 
 
@@ -182,6 +258,9 @@ class RequestRefund(Body):
     command: ClassVar = CommandName.REQUEST_REFUND
     amount: Annotated[Decimal, Field(gt=0, max_digits=14, decimal_places=2)]
     reason: Reason
+    goods: Goods | None = Field(default=None, description="Hardware: whether the goods have arrived")
+    share_contact: bool = Field(default=False, description="The seller may see the buyer's contact")
+    attachments: Attachments = ()
 
 
 class WithdrawRefund(Body):
@@ -191,10 +270,12 @@ class WithdrawRefund(Body):
 
 
 class AgreeRefund(Body):
-    """The seller agrees to the refund."""
+    """The seller agrees to the refund; goods that arrived are sent back to the address first."""
 
     command: ClassVar = CommandName.AGREE_REFUND
     note: Note = ""
+    attachments: Attachments = ()
+    return_address: Annotated[str, Field(min_length=5, max_length=500)] | None = None
 
 
 class RefuseRefund(Body):
@@ -202,6 +283,38 @@ class RefuseRefund(Body):
 
     command: ClassVar = CommandName.REFUSE_REFUND
     reason: Reason
+    ground: RefusalGround = RefusalGround.OTHER
+    attachments: Attachments = ()
+
+
+class ConfirmNotReceived(Body):
+    """The operations manager confirms that shipped goods never arrived; the buyer may ask for a refund as such."""
+
+    command: ClassVar = CommandName.CONFIRM_NOT_RECEIVED
+    reason: Reason
+
+
+class SendGoodsBack(Body):
+    """The buyer hands the goods to a courier back to the seller."""
+
+    command: ClassVar = CommandName.SEND_GOODS_BACK
+    logistics_company: Label
+    tracking_number: TrackingNumber
+
+
+class TakeGoodsBack(Body):
+    """The seller takes the returned goods back; the refund is carried out."""
+
+    command: ClassVar = CommandName.TAKE_GOODS_BACK
+    note: Note = ""
+
+
+class RefuseGoods(Body):
+    """The seller does not take the returned goods; the refund request ends, the buyer may appeal."""
+
+    command: ClassVar = CommandName.REFUSE_GOODS
+    reason: Reason
+    attachments: Attachments = ()
 
 
 class RestartCall(Body):
@@ -228,7 +341,10 @@ COMMANDS: dict[CommandName, CommandSpec] = dict(
         _spec(SubmitRequest, "提交需求", "Submit request", Role.BUYER),
         _spec(ConfirmRequest, "确认需求", "Accept request", Role.SELLER),
         _spec(RejectRequest, "驳回需求", "Reject request", Role.SELLER),
+        _spec(SubmitCode, "提交识别码", "Submit identification code", Role.BUYER),
+        _spec(FinishStep, "完成环节", "Finish service step", Role.SELLER),
         _spec(Deliver, "确认完成", "Deliver service", Role.SELLER),
+        _spec(Ship, "发货", "Ship goods", Role.SELLER),
         _spec(ClaimCode, "领取授权码", "Claim authorization code", Role.BUYER),
         _spec(ActivateCode, "激活授权码", "Activate authorization code", Role.SELLER),
         _spec(UploadProof, "上传交付证明", "Upload delivery proof", Role.SELLER),
@@ -237,11 +353,19 @@ COMMANDS: dict[CommandName, CommandSpec] = dict(
         _spec(Accept, "确认验收", "Confirm acceptance", Role.BUYER),
         _spec(RejectDelivery, "驳回交付", "Reject delivery", Role.BUYER),
         _spec(Appeal, "发起申诉", "Initiate appeal", Role.BUYER, Role.SELLER),
-        _spec(Resume, "恢复流程", "Resume after appeal", Role.MANAGER),
+        _spec(AnswerAppeal, "申诉答复", "Answer appeal", Role.BUYER, Role.SELLER),
+        _spec(WithdrawAppeal, "撤回申诉", "Withdraw appeal", Role.BUYER, Role.SELLER),
+        _spec(DecideAppeal, "申诉裁决", "Decide appeal", Role.MANAGER),
+        _spec(AgreeRuling, "同意裁决", "Agree to ruling", Role.MANAGER),
+        _spec(DeclineRuling, "不同意裁决", "Decline ruling", Role.MANAGER),
         _spec(RequestRefund, "申请退订", "Request refund", Role.BUYER),
         _spec(WithdrawRefund, "撤回退订", "Withdraw refund request", Role.BUYER),
         _spec(AgreeRefund, "同意退订", "Agree to refund", Role.SELLER),
         _spec(RefuseRefund, "拒绝退订", "Refuse refund", Role.SELLER),
+        _spec(ConfirmNotReceived, "确认未收到货", "Confirm goods not received", Role.MANAGER),
+        _spec(SendGoodsBack, "寄回商品", "Send goods back", Role.BUYER),
+        _spec(TakeGoodsBack, "验收退货", "Take goods back", Role.SELLER),
+        _spec(RefuseGoods, "拒收退货", "Refuse returned goods", Role.SELLER),
         _spec(RestartCall, "重新启动", "Restart seller call", Role.SELLER, Role.MANAGER),
     )
 )
@@ -268,13 +392,3 @@ class Command(Strict):
         """Tells two commands under one key apart: SHA-256 of name and fields."""
         content = f"{self.name}\n{self.body.model_dump_json()}"
         return hashlib.sha256(content.encode()).hexdigest()
-
-
-class Event(Strict):
-    """Something that happened; the delivery takes note and never refuses it."""
-
-    name: EventName
-    actor: Actor
-    instance_id: str | None = None
-    activity: str | None = None
-    detail: str | None = None

@@ -25,12 +25,30 @@ class ErrorCode(StrEnum):
     FROZEN_BY_APPEAL = "frozen-by-appeal"
     REFUND_PENDING = "refund-pending"
     ORDER_ENDED = "order-ended"
-    PROOF_REQUIRED = "proof-required"
+    REQUEST_INCOMPLETE = "request-incomplete"
+    CODE_REQUIRED = "code-required"
+    PROOF_INCOMPLETE = "proof-incomplete"
     START_TIME_INVALID = "start-time-invalid"
     INSTANCE_MISSING = "instance-missing"
     WRONG_LICENSE = "wrong-license"
     REFUND_BARRED = "refund-barred"
+    REFUND_NOT_OFFERED = "refund-not-offered"
+    REFUND_OF_TRIAL = "refund-of-trial"
+    REFUND_EXPIRED = "refund-expired"
+    INVOICE_NOT_RETURNED = "invoice-not-returned"
+    FULL_REFUND_BARRED = "full-refund-barred"
     REFUND_TOO_HIGH = "refund-too-high"
+    GOODS_UNSPECIFIED = "goods-unspecified"
+    GOODS_SHIPPED = "goods-shipped"
+    RETURN_ADDRESS_REQUIRED = "return-address-required"
+    EVIDENCE_REQUIRED = "evidence-required"
+    NOT_YOUR_APPEAL = "not-your-appeal"
+    SECOND_MANAGER_NEEDED = "second-manager-needed"
+    REWORK_IMPOSSIBLE = "rework-impossible"
+    AMOUNT_WITHOUT_REFUND = "amount-without-refund"
+    RENEWAL_NOT_SUPERVISED = "renewal-not-supervised"
+    RENEWAL_TOO_EARLY = "renewal-too-early"
+    OTHER_PROJECT = "other-project"
     NOTHING_PARKED = "nothing-parked"
     TOO_MANY_COMMANDS = "too-many-commands"
     SERVICE_UNAVAILABLE = "service-unavailable"
@@ -105,9 +123,17 @@ ERRORS: dict[ErrorCode, ErrorSpec] = {
     ErrorCode.ORDER_ENDED: _spec(
         409, "订单已结束", "The order has ended", "无需再操作", "Nothing more can be done on it",
     ),
-    ErrorCode.PROOF_REQUIRED: _spec(
-        422, "缺少交付凭证", "The delivery proof is missing",
-        "请提供需求文档和验收文档", "Send the statement of work and the acceptance document",
+    ErrorCode.REQUEST_INCOMPLETE: _spec(
+        422, "需求未按需求模板填写完整", "The request leaves entries of the product's template open",
+        "请补充 missing 中列出的内容", "Add what the missing member names",
+    ),
+    ErrorCode.CODE_REQUIRED: _spec(
+        422, "缺少硬件识别码", "The hardware identification code is missing",
+        "请填写设备的识别码", "Enter the code of your device",
+    ),
+    ErrorCode.PROOF_INCOMPLETE: _spec(
+        422, "交付凭证不完整", "The delivery proof is not complete",
+        "请补充 missing 中列出的内容", "Add what the missing member names",
     ),
     ErrorCode.START_TIME_INVALID: _spec(
         422, "服务实际开通时间不正确", "The actual start time cannot be right",
@@ -122,12 +148,76 @@ ERRORS: dict[ErrorCode, ErrorSpec] = {
         409, "授权码与订单不符", "The code does not belong to this order", "请核对授权码", "Check the code",
     ),
     ErrorCode.REFUND_BARRED: _spec(
-        409, "授权码领取后不能协商退订", "After the code was claimed no refund can be negotiated",
+        409, "授权码已领取或激活，不能协商退订", "The code was claimed or activated: no refund can be negotiated",
         "如有争议请发起申诉", "Initiate an appeal if there is a dispute",
+    ),
+    ErrorCode.REFUND_NOT_OFFERED: _spec(
+        409, "该商品不支持协商退订", "This product offers no negotiated refund",
+        "如有争议请发起申诉", "Initiate an appeal if there is a dispute",
+    ),
+    ErrorCode.REFUND_OF_TRIAL: _spec(
+        409, "试用订单不能退订", "A trial order has no refund", "无需操作", "Let the trial end",
+    ),
+    ErrorCode.REFUND_EXPIRED: _spec(
+        409, "订单已过有效期，不能退订", "The order is past its validity: no refund",
+        "如有争议请发起申诉", "Initiate an appeal if there is a dispute",
+    ),
+    ErrorCode.INVOICE_NOT_RETURNED: _spec(
+        409, "已开具的发票尚未退回", "The invoice that was issued has not been returned",
+        "请先退回发票", "Return the invoice, then ask again",
+    ),
+    ErrorCode.FULL_REFUND_BARRED: _spec(
+        409, "付款后一个月内未提交需求，不支持全额退款",
+        "No request was submitted within a month of payment: no full refund",
+        "请与商家协商部分退款", "Agree with the seller on a part and ask for that",
     ),
     ErrorCode.REFUND_TOO_HIGH: _spec(
         422, "退款金额超过实付金额", "The refund exceeds what was paid",
         "退款金额须大于 0 且不超过实付金额", "Ask for more than 0 and at most the amount paid",
+    ),
+    ErrorCode.GOODS_UNSPECIFIED: _spec(
+        422, "请说明是否已收到货", "Say whether the goods arrived",
+        "请填写 goods：received 或 not-received", "Send goods as received or not-received",
+    ),
+    ErrorCode.GOODS_SHIPPED: _spec(
+        409, "商家已发货，不能按未收到货退订", "The goods are on their way: no refund as not received",
+        "请收货后退货，或联系运营经理确认未收到货", "Send them back on arrival, or ask operations to confirm the loss",
+    ),
+    ErrorCode.RETURN_ADDRESS_REQUIRED: _spec(
+        422, "缺少寄回地址", "The return address is missing",
+        "请填写 return_address", "Send return_address: the buyer sends the goods there",
+    ),
+    ErrorCode.EVIDENCE_REQUIRED: _spec(
+        422, "以用户不验收为由申诉须附交付凭证", "An appeal against a silent buyer needs the delivery proof",
+        "请上传交付凭证作为附件", "Attach the delivery proof",
+    ),
+    ErrorCode.NOT_YOUR_APPEAL: _spec(
+        403, "只有申诉发起方可以撤回申诉", "Only the side that filed the appeal may withdraw it",
+        "请等待处理结果，或提交答复", "Answer it, or wait for the decision",
+    ),
+    ErrorCode.SECOND_MANAGER_NEEDED: _spec(
+        403, "须由另一位运营经理同意", "Another operations manager has to agree",
+        "请由另一位运营经理处理", "Ask a colleague",
+    ),
+    ErrorCode.REWORK_IMPOSSIBLE: _spec(
+        409, "当前阶段不能退回重新交付", "From this stage the order cannot go back to a delivery",
+        "请选择其他裁决", "Choose another ruling",
+    ),
+    ErrorCode.AMOUNT_WITHOUT_REFUND: _spec(
+        422, "仅退款裁决可填写金额", "An amount belongs to a refund only",
+        "请去掉金额或改为退款裁决", "Leave the amount out, or rule a refund",
+    ),
+    ErrorCode.RENEWAL_NOT_SUPERVISED: _spec(
+        409, "已完成订单的续费不产生服务监管流程", "The renewal of a completed order starts no supervision",
+        "无需操作，续费生效后直接结算", "Nothing to do: it is settled when it takes effect",
+    ),
+    ErrorCode.RENEWAL_TOO_EARLY: _spec(
+        409, "原订单尚未完成，不能续费", "The order to be renewed has not been completed",
+        "请在原订单验收后续费", "Renew after the order's acceptance",
+    ),
+    ErrorCode.OTHER_PROJECT: _spec(
+        409, "该订单不属于此项目", "The order belongs to another project",
+        "请核对项目编号", "Check the project id",
     ),
     ErrorCode.NOTHING_PARKED: _spec(
         409, "没有等待重新启动的调用", "No such seller call waits for a restart",
@@ -153,3 +243,4 @@ class Refusal(BaseModel):
 
     code: ErrorCode
     allowed: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()

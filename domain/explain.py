@@ -1,12 +1,37 @@
-"""Who has to act now; what every reader of an order asks first."""
+"""Who has to act now and what is missing; what every reader of an order asks first."""
 
+from domain.clocks import FreezeKind
 from domain.parties import Role
-from domain.state import FreezeKind, State
+from domain.stages import RefundPhase
+from domain.state import State
+from domain.text import Text
+
+_REFUND = {
+    RefundPhase.ASKED: (Role.SELLER, Text(zh="商家对退订申请的答复", en="the seller's answer to the refund request")),
+    RefundPhase.RETURNING: (
+        Role.BUYER,
+        Text(zh="用户寄回商品的物流信息", en="the goods' return, with its tracking number"),
+    ),
+    RefundPhase.CHECKING: (Role.SELLER, Text(zh="商家对退货的验收", en="the seller's check of the returned goods")),
+}
+_DECISION = Text(zh="运营经理对申诉的裁决", en="the operations manager's decision on the appeal")
+_SECOND = Text(zh="第二位运营经理对裁决的意见", en="a second operations manager's word on the ruling")
+
+
+def _explained(state: State) -> tuple[Role, Text]:
+    freeze, request, appeal = state.open_freeze, state.open_refund, state.open_appeal
+    if freeze is not None and freeze.kind is FreezeKind.APPEAL and appeal is not None:
+        return Role.MANAGER, _SECOND if appeal.proposal else _DECISION
+    if freeze is not None and request is not None:
+        return _REFUND[request.phase]
+    return state.current.waiting_on, state.current.missing
 
 
 def waiting_on(state: State) -> Role:
-    """The side that has to act now: the manager in an appeal, the seller on a refund request, else the stage's."""
-    freeze = state.open_freeze
-    if freeze is None:
-        return state.current.waiting_on
-    return Role.MANAGER if freeze.kind is FreezeKind.APPEAL else Role.SELLER
+    """The side that has to act now: the manager in an appeal, a side in a refund request, else the stage's."""
+    return _explained(state)[0]
+
+
+def missing(state: State) -> Text:
+    """What the order waits for."""
+    return _explained(state)[1]

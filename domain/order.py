@@ -1,32 +1,37 @@
 """The paid order line a delivery is about, and the names of the marketplace's product types."""
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import Field, model_validator
 
+from domain.base import Identifier, Instant, Label, Strict
 from domain.parties import Actor, Role
 
 
 class ProductType(StrEnum):
-    """What is delivered; each type has a flow of its own (DOMAIN §1.3)."""
+    """What is delivered (DOMAIN §1.3)."""
 
     LICENSE_AUTHORIZATION_CODE = "license-authorization-code"
+    LICENSE_IDENTIFICATION_CODE = "license-identification-code"
     LICENSE_OFFLINE = "license-offline"
     LICENSE_PACKAGE_DEPLOYMENT = "license-package-deployment"
     SAAS_SUPERVISED = "saas-supervised"
     SAAS_INSTANT = "saas-instant"
     MANUAL_SERVICE = "manual-service"
+    HARDWARE = "hardware"
+    APPLICATION_ORCHESTRATION = "application-orchestration"
+    DATA_FILE = "data-file"
 
 
 class SellerCategory(StrEnum):
-    """How the product is sold (DOMAIN §1.5)."""
+    """How the product is sold (DOMAIN §1.5); platform goods (华为/自营) are the marketplace's own."""
 
     GENERAL = "general"
     SELF_SERVICE = "self-service"
     JOINT_OPERATION = "joint-operation"
+    PLATFORM = "platform"
 
 
 class Scenario(StrEnum):
@@ -44,30 +49,6 @@ class PeriodUnit(StrEnum):
     YEAR = "year"
 
 
-EARLIEST = datetime(2010, 1, 1, tzinfo=UTC)
-LATEST = datetime(2100, 1, 1, tzinfo=UTC)
-
-
-def _plausible(moment: datetime) -> datetime:
-    if not EARLIEST <= moment <= LATEST:
-        message = f"must lie between {EARLIEST:%Y-%m-%d} and {LATEST:%Y-%m-%d}"
-        raise ValueError(message)
-    return moment.astimezone(UTC)
-
-
-Instant = Annotated[AwareDatetime, AfterValidator(_plausible)]
-"""A moment with a time zone, kept in UTC, between 2010 and 2100."""
-
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", max_length=64)]
-"""An id of the marketplace: letters, digits, underscore and hyphen, at most 64 characters."""
-
-
-class Strict(BaseModel):
-    """A value of the domain: immutable, and closed to unknown members."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 class Period(Strict):
     """Length of a yearly/monthly purchase."""
 
@@ -75,17 +56,58 @@ class Period(Strict):
     number: Annotated[int, Field(ge=1, le=120)]
 
 
+class Provisioning(StrEnum):
+    """When a supervised SaaS instance is made (商品实例开通方式, DOMAIN §5.9)."""
+
+    AT_PURCHASE = "at-purchase"
+    AFTER_ACCEPTANCE = "after-acceptance"
+
+
+class CodeKind(StrEnum):
+    """Which identification code a license 1.0 is bound to (系统识别码/硬件识别码, DOMAIN §1.3)."""
+
+    SYSTEM = "system"
+    HARDWARE = "hardware"
+
+
+class TemplateItem(Strict):
+    """One entry of a product's template: a question to the buyer, or a document of the proof."""
+
+    name: Identifier
+    label: Label
+    required: bool = True
+
+
+Template = Annotated[tuple[TemplateItem, ...], Field(max_length=50)]
+
+
 class Product(Strict):
     """The settings of the product that its delivery depends on."""
 
     id: Identifier
-    name: Annotated[str, Field(min_length=1, max_length=128)]
+    name: Label
     type: ProductType
-    acceptance_days: Annotated[int, Field(ge=3, le=365)] | None = Field(
-        default=15,
-        description="Days a silent buyer has before the clock accepts; null means never.",
+    acceptance_days: Annotated[int, Field(ge=3, le=365)] | Literal["never"] | None = Field(
+        default=None,
+        description="Days a silent buyer has before the clock accepts, or never; null means the platform's default.",
+    )
+    delivery_days: Annotated[int, Field(ge=1, le=365)] | None = Field(
+        default=None,
+        description="Average delivery duration (平均交付时长) in calendar days: the seller's delivery SLA.",
     )
     order_notify: bool = Field(default=False, description="Tell the seller of the order by the orderNotify call.")
+    provisioning: Provisioning = Field(
+        default=Provisioning.AT_PURCHASE, description="Supervised SaaS: when the instance is made."
+    )
+    code_kind: CodeKind = Field(default=CodeKind.SYSTEM, description="License 1.0: which code it is bound to.")
+    online_license: bool = Field(
+        default=False, description="License 1.0: fetch the license by getLicense; false means the seller sends it."
+    )
+    service_steps: Annotated[tuple[Label, ...], Field(max_length=20)] = Field(
+        default=(), description="Manual service, website building (建站类): its extra stages, in order."
+    )
+    request_template: Template = Field(default=(), description="What the buyer's request must answer.")
+    delivery_template: Template = Field(default=(), description="Documents the delivery proof must hold.")
 
 
 class Order(Strict):
@@ -102,6 +124,11 @@ class Order(Strict):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "CNY"
     period: Period | None = None
     placed_at: Instant
+    trial: bool = Field(default=False, description="A trial order: nothing was paid that could be refunded.")
+    project_id: Identifier | None = Field(default=None, description="Orders of one project may share their proof.")
+    renewal_of: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_-]{1,64}$")] | None = Field(
+        default=None, description="The delivery whose product this order renews, as order:line."
+    )
 
     @property
     def delivery_id(self) -> str:
@@ -116,3 +143,14 @@ class Order(Strict):
     def is_visible_to(self, actor: Actor) -> bool:
         """Sellers and buyers see their own orders only."""
         return self.party(actor.role) in {None, actor}
+
+    @model_validator(mode="after")
+    def _track_fits_category(self) -> Self:
+        if self.scenario is not Scenario.NONE and self.seller_category not in TRACKED:
+            message = "only joint-operation and platform orders belong to a track (scenario)"
+            raise ValueError(message)
+        return self
+
+
+TRACKED = (SellerCategory.JOINT_OPERATION, SellerCategory.PLATFORM)
+"""Categories whose orders may belong to 赋能云 or 基地云 (DOMAIN §1.5)."""

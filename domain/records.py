@@ -2,14 +2,24 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from domain.order import Strict
+from domain.base import Strict
+from domain.order import Order
 from domain.parties import Actor, Role
 from domain.stages import StageName
 from domain.state import State, Status
+from domain.terms import Terms
 from domain.text import Text
 from domain.validity import Validity
+
+
+class Start(Strict):
+    """What a delivery begins with: the order, the terms decided for it, and when."""
+
+    order: Order
+    terms: Terms
+    at: datetime
 
 
 class Receipt(Strict):
@@ -56,6 +66,9 @@ class OrderStatus(Strict):
     status: Status
     at: datetime
     validity: Validity | None = None
+    eligibility_month: str | None = Field(
+        default=None, description="Month (YYYY-MM) in which a completed order is billed"
+    )
     refund_amount: str | None = None
     reason: str | None = None
 
@@ -67,3 +80,4 @@ class DeliveryOutcome(Strict):
     status: Status
     ended_at: datetime
     validity: Validity | None
+    eligibility_month: str | None

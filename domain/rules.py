@@ -1,39 +1,46 @@
-"""Who may do what when, and what it changes. Pure: the engine, the API and the tests share these functions."""
+"""Who may do what when. Pure: the engine, the API and the tests share these functions."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from enum import StrEnum
+from decimal import Decimal
 
+from dateutil.relativedelta import relativedelta
+
+from domain.cases import Invoice
+from domain.clocks import FreezeKind
 from domain.commands import (
     COMMANDS,
     ActivateCode,
+    AgreeRefund,
     Appeal,
+    AppealGround,
     Command,
     CommandName,
+    DecideAppeal,
     Deliver,
-    Event,
-    EventName,
+    Goods,
     RequestRefund,
     RestartCall,
+    Ruling,
+    SubmitCode,
+    SubmitRequest,
     UploadProof,
 )
 from domain.errors import ErrorCode, Refusal
+from domain.events import EventName
+from domain.flows import FlowName
+from domain.order import CodeKind, ProductType
 from domain.parties import Actor, Role
-from domain.stages import ANY_TIME, DURING_APPEAL, DURING_REFUND_REQUEST, ClockAct, StageName
-from domain.state import FreezeKind, Refund, State
+from domain.proof import Proof
+from domain.stages import ANY_TIME, DURING_APPEAL, DURING_REFUND, DURING_RULING, StageName
+from domain.state import State
+from domain.validity import validity
 
 MAX_TRANSITIONS = 1500
 """Steps the two sides may take on one order; the engine takes 2000 Updates for one workflow."""
 
-START_AHEAD = timedelta(days=365)
-"""How far ahead an actual start time may lie; DOMAIN §1.8 leaves it open."""
-
-
-class Effect(StrEnum):
-    """What a command, an event or the clock did to the flow."""
-
-    STAYS = "stays"
-    ENDS_STAGE = "ends-stage"
-    UNSUBSCRIBES = "unsubscribes"
+REQUEST_WITHIN = relativedelta(months=1)
+"""A buyer who submits no request for so long after payment gets no full refund (DOMAIN §3)."""
 
 
 def _legal_now(state: State) -> tuple[CommandName, ...]:
@@ -41,30 +48,62 @@ def _legal_now(state: State) -> tuple[CommandName, ...]:
     if state.current.is_end:
         return ()
     restart = (CommandName.RESTART_CALL,) if state.parked else ()
-    freeze = state.open_freeze
-    if freeze is not None:
-        return DURING_APPEAL if freeze.kind is FreezeKind.APPEAL else DURING_REFUND_REQUEST + restart
+    freeze, appeal, request = state.open_freeze, state.open_appeal, state.open_refund
+    if freeze is not None and freeze.kind is FreezeKind.APPEAL:
+        return DURING_RULING if appeal is not None and appeal.proposal is not None else DURING_APPEAL
+    lost = (CommandName.CONFIRM_NOT_RECEIVED,) if state.parcel and not state.lost_confirmed else ()
+    if freeze is not None and request is not None:
+        return DURING_REFUND[request.phase] + lost + restart
     if state.stage is StageName.UNSUBSCRIBING:
         return restart
-    refund_barred = state.claimed_at is not None
-    general = tuple(name for name in ANY_TIME if not (refund_barred and name is CommandName.REQUEST_REFUND))
-    return state.current.commands + general + restart
+    barred = refund_bar(state) is not None
+    general = tuple(name for name in ANY_TIME if not (barred and name is CommandName.REQUEST_REFUND))
+    return state.current.commands + general + lost + restart
+
+
+def refund_bar(state: State) -> ErrorCode | None:
+    """What keeps the buyer from negotiating a refund, whatever the amount (DOMAIN §3); None when nothing does."""
+    bars: dict[ErrorCode, bool] = {
+        ErrorCode.REFUND_NOT_OFFERED: state.order.product.type is ProductType.SAAS_INSTANT,
+        ErrorCode.REFUND_OF_TRIAL: state.order.trial,
+        ErrorCode.REFUND_BARRED: state.claimed_at is not None or state.activated_at is not None,
+        ErrorCode.INVOICE_NOT_RETURNED: state.invoice is Invoice.ISSUED,
+    }
+    return next((code for code, holds in bars.items() if holds), None)
+
+
+def _is_the_right_one(state: State, actor: Actor, name: CommandName) -> bool:
+    """Some commands belong to one person of a role: the filer, or another manager than the first."""
+    appeal = state.open_appeal
+    if appeal is None:
+        return True
+    if name is CommandName.WITHDRAW_APPEAL:
+        return appeal.filed_by == actor
+    if name is CommandName.AGREE_RULING and appeal.proposal is not None:
+        return appeal.proposal.by != actor
+    return True
 
 
 def allowed(state: State, actor: Actor) -> tuple[CommandName, ...]:
     """Commands that this party could give now; party ids count, not only roles."""
     if not state.order.is_visible_to(actor):
         return ()
-    return tuple(name for name in _legal_now(state) if actor.role in COMMANDS[name].by)
+    return tuple(
+        name for name in _legal_now(state) if actor.role in COMMANDS[name].by and _is_the_right_one(state, actor, name)
+    )
 
 
 def refusal(state: State, command: Command, now: datetime) -> Refusal | None:
     """Tell why a command cannot be taken now, or None when it can."""
     code = _refusal_code(state, command, now)
-    return None if code is None else Refusal(code=code, allowed=allowed(state, command.actor))
+    if code is None:
+        return None
+    return Refusal(code=code, allowed=allowed(state, command.actor), missing=_missing(state, command))
 
 
-def _refusal_code(state: State, command: Command, now: datetime) -> ErrorCode | None:
+def _refusal_code(  # noqa: PLR0911 - one return a rule
+    state: State, command: Command, now: datetime
+) -> ErrorCode | None:
     if not state.order.is_visible_to(command.actor):
         return ErrorCode.DELIVERY_NOT_FOUND
     if command.actor.role not in COMMANDS[command.name].by:
@@ -73,6 +112,9 @@ def _refusal_code(state: State, command: Command, now: datetime) -> ErrorCode | 
         return ErrorCode.ORDER_ENDED
     if command.name not in _legal_now(state):
         return _why_illegal(state, command.name)
+    if not _is_the_right_one(state, command.actor, command.name):
+        filer = command.name is CommandName.WITHDRAW_APPEAL
+        return ErrorCode.NOT_YOUR_APPEAL if filer else ErrorCode.SECOND_MANAGER_NEEDED
     if state.sequence >= MAX_TRANSITIONS and command.actor.role in {Role.BUYER, Role.SELLER}:
         return ErrorCode.TOO_MANY_COMMANDS
     return _content_refusal(state, command, now)
@@ -82,27 +124,52 @@ def _why_illegal(state: State, name: CommandName) -> ErrorCode:
     freeze = state.open_freeze
     if freeze is not None:
         return ErrorCode.FROZEN_BY_APPEAL if freeze.kind is FreezeKind.APPEAL else ErrorCode.REFUND_PENDING
-    if name is CommandName.REQUEST_REFUND and state.claimed_at is not None:
-        return ErrorCode.REFUND_BARRED
+    if name is CommandName.REQUEST_REFUND and state.stage is not StageName.UNSUBSCRIBING:
+        return refund_bar(state) or ErrorCode.NOT_LEGAL_NOW
     return ErrorCode.NOTHING_PARKED if name is CommandName.RESTART_CALL else ErrorCode.NOT_LEGAL_NOW
 
 
-def _content_refusal(  # noqa: PLR0911 - one arm a rule
+def _missing(state: State, command: Command) -> tuple[str, ...]:
+    """Members that the request lacks by the order's templates and proof rule."""
+    match command.body:
+        case Deliver(proof=proof) if state.current.needs_proof:
+            return state.terms.proof.missing(proof)
+        case UploadProof(proof=proof):
+            return state.terms.proof.missing(proof)
+        case SubmitRequest(answers=answers):
+            given = {answer.name for answer in answers}
+            wanted = state.order.product.request_template
+            return tuple(f"answers.{item.name}" for item in wanted if item.required and item.name not in given)
+        case _:
+            return ()
+
+
+def _content_refusal(  # noqa: PLR0911, PLR0912, C901 - one arm a rule
     state: State, command: Command, now: datetime
 ) -> ErrorCode | None:
     match command.body:
-        case Deliver(proof=None) if state.current.needs_proof:
-            return ErrorCode.PROOF_REQUIRED
-        case Deliver() if state.flow.provisions_instance and state.instance_id is None:
+        case SubmitRequest() if _missing(state, command):
+            return ErrorCode.REQUEST_INCOMPLETE
+        case SubmitCode(code=None) if state.order.product.code_kind is CodeKind.HARDWARE:
+            return ErrorCode.CODE_REQUIRED
+        case Deliver() | UploadProof() if _missing(state, command):
+            return ErrorCode.PROOF_INCOMPLETE
+        case Deliver() if state.flow.provisions_at_purchase and state.instance_id is None:
             return ErrorCode.INSTANCE_MISSING
-        case Deliver(proof=proof) | UploadProof(proof=proof) if proof is not None:
+        case Deliver(proof=Proof() as proof) | UploadProof(proof=proof):
             return _start_refusal(state, proof.actual_start_at, now)
         case ActivateCode(license=code) if code != state.license_code:
             return ErrorCode.WRONG_LICENSE
         case ActivateCode(real_effect_time=moment):
             return _start_refusal(state, moment, now)
-        case RequestRefund(amount=amount) if amount > state.order.amount:
-            return ErrorCode.REFUND_TOO_HIGH
+        case Appeal(ground=AppealGround.SILENT_BUYER, attachments=()):
+            return ErrorCode.EVIDENCE_REQUIRED
+        case DecideAppeal() as ruling:
+            return _ruling_refusal(state, ruling)
+        case RequestRefund() as asked:
+            return _refund_refusal(state, asked, now)
+        case AgreeRefund(return_address=None) if _goods_come_back(state):
+            return ErrorCode.RETURN_ADDRESS_REQUIRED
         case RestartCall(activity=activity) if activity not in state.parked:
             return ErrorCode.NOTHING_PARKED
         case _:
@@ -110,61 +177,77 @@ def _content_refusal(  # noqa: PLR0911 - one arm a rule
 
 
 def _start_refusal(state: State, moment: datetime | None, now: datetime) -> ErrorCode | None:
-    plausible = moment is None or state.order.placed_at <= moment <= now + START_AHEAD
-    return None if plausible else ErrorCode.START_TIME_INVALID
+    policy = state.terms.policy
+    if moment is None:
+        return None
+    too_early = moment < state.order.placed_at and not policy.start_before_placement
+    too_late = moment > now + timedelta(days=policy.start_ahead_days)
+    return ErrorCode.START_TIME_INVALID if too_early or too_late else None
 
 
-def apply_command(state: State, command: Command, now: datetime) -> Effect:  # noqa: C901 - one arm a command
-    """Put a command that was not refused into effect."""
-    match command.body:
-        case Deliver(proof=proof) | UploadProof(proof=proof):
-            state.proof = proof
-        case ActivateCode(real_effect_time=moment):
-            state.activated_at = moment or now
-        case Appeal(reason=reason):
-            state.freeze(FreezeKind.APPEAL, command.actor, reason, now)
-        case RequestRefund(amount=amount, reason=reason):
-            state.refund = Refund(amount=amount, reason=reason)
-            state.freeze(FreezeKind.REFUND_REQUEST, command.actor, reason, now)
-        case RestartCall(activity=activity):
-            state.parked.remove(activity)
-        case _:
-            pass
-    match command.name:
-        case CommandName.CLAIM_CODE:
-            state.claimed_at = now
-        case CommandName.REJECT_DELIVERY:
-            state.rejections += 1
-        case CommandName.RESUME:
-            state.thaw(FreezeKind.APPEAL, now)
-        case CommandName.WITHDRAW_REFUND | CommandName.REFUSE_REFUND:
-            state.refund = None
-            state.thaw(FreezeKind.REFUND_REQUEST, now)
-        case CommandName.AGREE_REFUND if state.refund is not None:
-            state.refund = state.refund.model_copy(update={"agreed_at": now})
-            state.thaw(FreezeKind.REFUND_REQUEST, now)
-            return Effect.UNSUBSCRIBES
-        case _:
-            pass
-    return Effect.ENDS_STAGE if command.name in state.current.commands else Effect.STAYS
+def _goods_come_back(state: State) -> bool:
+    request = state.open_refund
+    return request is not None and request.goods is Goods.RECEIVED
 
 
-def apply_event(state: State, event: Event, now: datetime) -> Effect:
-    """Take note of something that happened; events without meaning at this stage change nothing."""
-    ending = state.current.is_end or state.stage is StageName.UNSUBSCRIBING
-    if event.name is EventName.PROVISIONING_FAILED and not ending:
-        # DOMAIN §3: failed provisioning is an automatic full refund.
-        reason = event.detail or event.name
-        state.refund = Refund(amount=state.order.amount, reason=reason, agreed_at=now)
-        return Effect.UNSUBSCRIBES
-    if event.name is EventName.INSTANCE_PROVISIONED:
-        state.instance_id = event.instance_id
-    if event.name is EventName.SELLER_CALL_PARKED and event.activity is not None:
-        state.parked.append(event.activity)
-    return Effect.ENDS_STAGE if event.name in state.current.events else Effect.STAYS
+def _ruling_refusal(state: State, asked: DecideAppeal) -> ErrorCode | None:
+    if asked.ruling is not Ruling.REFUND and asked.amount is not None:
+        return ErrorCode.AMOUNT_WITHOUT_REFUND
+    if _exceeds(state, asked.amount):
+        return ErrorCode.REFUND_TOO_HIGH
+    if asked.ruling is Ruling.REWORK and not can_rework(state):
+        return ErrorCode.REWORK_IMPOSSIBLE
+    accepts = bool(state.flow.targets(state.stage, Ruling.CLOSE, state.conditions))
+    if asked.ruling is Ruling.CLOSE and not accepts and _lacks_instance(state):
+        return ErrorCode.INSTANCE_MISSING
+    return None
 
 
-def apply_clock(state: State) -> Effect:
-    """Take the clock's next act off the list; raises IndexError when no clock runs."""
-    act = state.due.pop(0).act
-    return Effect.STAYS if act is ClockAct.REMIND else Effect.ENDS_STAGE
+def _lacks_instance(state: State) -> bool:
+    provisions = state.flow.provisions_at_purchase or state.flow.name is FlowName.SAAS_AFTER_ACCEPTANCE
+    return provisions and state.instance_id is None
+
+
+def can_rework(state: State) -> bool:
+    """Tell whether the order can go back to a delivery, or is at one."""
+    is_delivering = state.current.waiting_on is Role.SELLER and bool(
+        {CommandName.DELIVER, CommandName.SHIP, CommandName.UPLOAD_PROOF} & set(state.current.commands)
+    )
+    return is_delivering or bool(state.flow.targets(state.stage, Ruling.REWORK, state.conditions))
+
+
+def _exceeds(state: State, amount: Decimal | None) -> bool:
+    return amount is not None and amount > state.order.amount
+
+
+def _refund_refusal(state: State, asked: RequestRefund, now: datetime) -> ErrorCode | None:
+    """The bars of DOMAIN §3 that depend on what is asked for, or on the moment."""
+    is_hardware = state.order.product.type is ProductType.HARDWARE
+    shipped = state.parcel is not None and not state.lost_confirmed
+    placed = state.order.placed_at
+    bars: dict[ErrorCode, Callable[[], bool]] = {
+        ErrorCode.REFUND_TOO_HIGH: lambda: _exceeds(state, asked.amount),
+        ErrorCode.REFUND_EXPIRED: lambda: _has_expired(state, now),
+        ErrorCode.GOODS_UNSPECIFIED: lambda: is_hardware and asked.goods is None,
+        ErrorCode.GOODS_SHIPPED: lambda: is_hardware and asked.goods is Goods.NOT_RECEIVED and shipped,
+        ErrorCode.FULL_REFUND_BARRED: lambda: (
+            asked.amount == state.order.amount
+            and state.requested_at is None
+            and state.flow.first in {StageName.BUYER_REQUEST, StageName.CODE_SUBMISSION}
+            and now > placed + REQUEST_WITHIN
+        ),
+    }
+    return next((code for code, holds in bars.items() if holds()), None)
+
+
+def _has_expired(state: State, now: datetime) -> bool:
+    """The period that the seller's actual start time began has ended already."""
+    start = state.validity_start(now)
+    end = validity(start, state.order.period).ends_at
+    return end is not None and end <= now
+
+
+def waits_for_thaw(state: State, name: EventName) -> bool:
+    """Facts are noted at once; an event that would move a frozen flow waits."""
+    moves = name in state.current.events or name is EventName.PROVISIONING_FAILED
+    return moves and state.open_freeze is not None

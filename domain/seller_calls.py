@@ -4,16 +4,25 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from domain.order import Strict
+from domain.base import Strict
+from domain.policy import Policy
 
 
 class Activity(StrEnum):
-    """Calls of the production interface V2 by their wire names."""
+    """Calls of the seller's production interfaces by their wire names (DOMAIN §4.4, §4.5, §5.2)."""
 
     NEW_INSTANCE = "newInstance"
     QUERY_INSTANCE = "queryInstance"
+    REFRESH_INSTANCE = "refreshInstance"
+    UPDATE_INSTANCE_STATUS = "updateInstanceStatus"
+    UPGRADE_INSTANCE = "upgradeInstance"
     RELEASE_INSTANCE = "releaseInstance"
     ORDER_NOTIFY = "orderNotify"
+    REFRESH_LICENSE_CODE = "refreshLicenseCode"
+    UPDATE_LICENSE_CODE_STATUS = "updateLicenseCodeStatus"
+    RELEASE_LICENSE_CODE = "releaseLicenseCode"
+    GET_LICENSE = "getLicense"
+    GET_LICENSE_ASYNC = "getLicenseAsync"
 
 
 class AfterWindow(StrEnum):
@@ -35,16 +44,42 @@ class RetryWindow:
 ATTEMPT_TIMEOUT = timedelta(seconds=5)
 """Time one attempt may take (DOMAIN §5.1)."""
 
-RETRY_WINDOWS: dict[Activity, RetryWindow] = {
-    # DOMAIN §5.7: create is called hourly for 3 h, then the order is unsubscribed with a full refund.
-    Activity.NEW_INSTANCE: RetryWindow(timedelta(hours=3), timedelta(hours=1), AfterWindow.REFUND),
-    # DOMAIN §5.6 leaves the poll of an asynchronous creation open; a day of 5-minute polls is our choice.
-    Activity.QUERY_INSTANCE: RetryWindow(timedelta(hours=24), timedelta(minutes=5), AfterWindow.REFUND),
+_PARKED = AfterWindow.PARK
+_REFUNDED = AfterWindow.REFUND
+
+_WINDOWS: dict[Activity, RetryWindow] = {
+    # DOMAIN §5.7: create is called hourly for 3 h, then the order is unsubscribed with a full refund; upgrade alike.
+    Activity.NEW_INSTANCE: RetryWindow(timedelta(hours=3), timedelta(hours=1), _REFUNDED),
+    Activity.UPGRADE_INSTANCE: RetryWindow(timedelta(hours=3), timedelta(hours=1), _REFUNDED),
     # DOMAIN §5.7: release is tried for 1 h and then waits for a manual restart; the interval is our choice.
-    Activity.RELEASE_INSTANCE: RetryWindow(timedelta(hours=1), timedelta(minutes=10), AfterWindow.PARK),
+    Activity.RELEASE_INSTANCE: RetryWindow(timedelta(hours=1), timedelta(minutes=10), _PARKED),
     # DOMAIN §5.7: orderNotify is tried for 3 h and then waits for a manual restart; the interval is our choice.
-    Activity.ORDER_NOTIFY: RetryWindow(timedelta(hours=3), timedelta(minutes=30), AfterWindow.PARK),
+    Activity.ORDER_NOTIFY: RetryWindow(timedelta(hours=3), timedelta(minutes=30), _PARKED),
+    # DOMAIN §4.4: the license 2.0 calls are made 60 times, one per 2 minutes: the last at 118 minutes.
+    Activity.REFRESH_LICENSE_CODE: RetryWindow(timedelta(minutes=118), timedelta(minutes=2), _PARKED),
+    Activity.UPDATE_LICENSE_CODE_STATUS: RetryWindow(timedelta(minutes=118), timedelta(minutes=2), _PARKED),
+    Activity.RELEASE_LICENSE_CODE: RetryWindow(timedelta(minutes=118), timedelta(minutes=2), _PARKED),
+    # DOMAIN §4.5: getLicense is called hourly for 3 h, then the order waits for a restart or a delivery by hand.
+    Activity.GET_LICENSE: RetryWindow(timedelta(hours=3), timedelta(hours=1), _PARKED),
 }
+
+
+def retry_window(activity: Activity, policy: Policy) -> RetryWindow:
+    """How a failing call is repeated; where the documents are silent or disagree, the policy decides (DOMAIN §5.7)."""
+    ten_minutes, two_minutes = timedelta(minutes=10), timedelta(minutes=2)
+    match activity:
+        case Activity.QUERY_INSTANCE:
+            poll = timedelta(minutes=policy.poll_minutes)
+            return RetryWindow(timedelta(hours=policy.poll_hours), poll, _REFUNDED)
+        case Activity.REFRESH_INSTANCE:
+            return RetryWindow(timedelta(hours=policy.update_window_hours), ten_minutes, _PARKED)
+        case Activity.UPDATE_INSTANCE_STATUS:
+            return RetryWindow(timedelta(hours=policy.status_window_hours), ten_minutes, _PARKED)
+        case Activity.GET_LICENSE_ASYNC:
+            hours = timedelta(hours=policy.online_license_refunds_after_hours)
+            return RetryWindow(hours, two_minutes, _REFUNDED)
+        case _:
+            return _WINDOWS[activity]
 
 
 class ResultCode(StrEnum):
@@ -58,6 +93,17 @@ class ResultCode(StrEnum):
     INTERNAL_ERROR = "000005"
 
 
+class GetLicense(Strict):
+    """What getLicense tells besides the order (DOMAIN §4.5)."""
+
+    customer_id: str
+    product_id: str
+    identification_code: str
+    amount: str
+    period_type: str | None
+    period_number: int | None
+
+
 class SellerCall(Strict):
     """One call, as the workflow orders it; repeated attempts share the key."""
 
@@ -68,6 +114,9 @@ class SellerCall(Strict):
     order_id: str
     order_line_id: str
     instance_id: str | None = None
+    license_code: str | None = None
+    get_license: GetLicense | None = None
+    every: timedelta
 
 
 class SellerAnswer(Strict):
@@ -75,3 +124,4 @@ class SellerAnswer(Strict):
 
     result_code: ResultCode
     instance_id: str | None = None
+    license: str | None = None

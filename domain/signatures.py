@@ -39,6 +39,15 @@ def sign_v2(access_key: str, nonce: str, timestamp: str, body: bytes) -> str:
     return _mac(access_key, (access_key + nonce + timestamp + body_mac).encode()).hex().upper()
 
 
+def sign_v1(access_key: str, timestamp: str, parameters: Mapping[str, str]) -> str:
+    """The ``authToken`` of a V1 call: base64 (DOMAIN §6.3).
+
+    ``parameters`` are all of the call, with ``timeStamp`` and without ``authToken``, not URL-encoded.
+    """
+    message = "&".join(f"{name}={value}" for name, value in sorted(parameters.items()))
+    return b64encode(_mac(access_key + timestamp, message.encode())).decode()
+
+
 APIG_ALGORITHM = "SDK-HMAC-SHA256"
 APIG_DATE_FORMAT = "%Y%m%dT%H%M%SZ"
 

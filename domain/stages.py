@@ -4,10 +4,11 @@ The API's routes, the permission checks, ``GET /v1/flows`` and the diagrams in `
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 
-from domain.commands import CommandName, EventName
+from domain.clocks import ClockName
+from domain.commands import CommandName
+from domain.events import EventName
 from domain.parties import Role
 from domain.text import Text
 
@@ -18,7 +19,11 @@ class StageName(StrEnum):
     BUYER_REQUEST = "buyer-request"
     SELLER_CONFIRMATION = "seller-confirmation"
     SELLER_PROVISIONING = "seller-provisioning"
+    SERVICE_STEP = "service-step"
     SELLER_DELIVERY = "seller-delivery"
+    CODE_SUBMISSION = "code-submission"
+    LICENSE_DELIVERY = "license-delivery"
+    SHIPPING = "shipping"
     CODE_DELIVERY = "code-delivery"
     CODE_CLAIM = "code-claim"
     CODE_ACTIVATION = "code-activation"
@@ -26,33 +31,11 @@ class StageName(StrEnum):
     DEPLOYMENT = "deployment"
     PLATFORM_REVIEW = "platform-review"
     BUYER_ACCEPTANCE = "buyer-acceptance"
+    GOODS_ACCEPTANCE = "goods-acceptance"
     SYSTEM_ACCEPTANCE = "system-acceptance"
     UNSUBSCRIBING = "unsubscribing"
     COMPLETED = "completed"
     REFUNDED = "refunded"
-
-
-class ClockAct(StrEnum):
-    """What a stage's clock does when one of its instants comes."""
-
-    REMIND = "remind"
-    ACCEPT = "auto-accept"
-
-
-@dataclass(frozen=True)
-class Tick:
-    """One instant of a clock, counted back from its end."""
-
-    before_end: timedelta
-    act: ClockAct
-
-
-ACCEPTANCE_CLOCK = (
-    Tick(timedelta(days=7), ClockAct.REMIND),
-    Tick(timedelta(days=2), ClockAct.REMIND),
-    Tick(timedelta(0), ClockAct.ACCEPT),
-)
-"""Runs for the product's own acceptance days; reminds the buyer, then accepts."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +48,7 @@ class Stage:
     missing: Text
     commands: tuple[CommandName, ...] = ()
     events: tuple[EventName, ...] = ()
-    clock: tuple[Tick, ...] = ()
+    clock: ClockName | None = None
     needs_proof: bool = False
     is_end: bool = False
 
@@ -78,7 +61,7 @@ def _stage(  # noqa: PLR0913 - a row of the table below
     *,
     commands: tuple[CommandName, ...] = (),
     events: tuple[EventName, ...] = (),
-    clock: tuple[Tick, ...] = (),
+    clock: ClockName | None = None,
     needs_proof: bool = False,
     is_end: bool = False,
 ) -> Stage:
@@ -123,7 +106,41 @@ _ALL = (
         Role.SELLER,
         ("服务交付与交付凭证", "the delivery and its proof"),
         commands=(CommandName.DELIVER,),
+        clock=ClockName.DELIVERY,
         needs_proof=True,
+    ),
+    _stage(
+        StageName.SERVICE_STEP,
+        ("商家实施环节", "Seller works on a service step"),
+        Role.SELLER,
+        ("当前服务环节的完成", "the end of the present service step"),
+        commands=(CommandName.FINISH_STEP,),
+        clock=ClockName.DELIVERY,
+    ),
+    _stage(
+        StageName.CODE_SUBMISSION,
+        ("用户提交识别码", "Buyer submits identification code"),
+        Role.BUYER,
+        ("用户提交的识别码", "the identification code"),
+        commands=(CommandName.SUBMIT_CODE,),
+    ),
+    _stage(
+        StageName.LICENSE_DELIVERY,
+        ("商家实施交付 License", "Seller delivers license"),
+        Role.SELLER,
+        ("License 及交付凭证", "the license, from the seller's system or by hand with its proof"),
+        commands=(CommandName.DELIVER,),
+        events=(EventName.LICENSE_FETCHED,),
+        clock=ClockName.DELIVERY,
+        needs_proof=True,
+    ),
+    _stage(
+        StageName.SHIPPING,
+        ("服务商实施服务（发货）", "Seller ships goods"),
+        Role.SELLER,
+        ("发货与物流单号", "the goods' hand-over to a courier, with its tracking number"),
+        commands=(CommandName.SHIP,),
+        clock=ClockName.DELIVERY,
     ),
     _stage(
         StageName.CODE_DELIVERY,
@@ -131,6 +148,7 @@ _ALL = (
         Role.SELLER,
         ("商家的交付确认", "the seller's word that the license is delivered"),
         commands=(CommandName.DELIVER,),
+        clock=ClockName.DELIVERY,
     ),
     _stage(
         StageName.CODE_CLAIM,
@@ -174,7 +192,15 @@ _ALL = (
         Role.BUYER,
         ("用户的验收或驳回", "the buyer's acceptance or rejection"),
         commands=(CommandName.ACCEPT, CommandName.REJECT_DELIVERY),
-        clock=ACCEPTANCE_CLOCK,
+        clock=ClockName.ACCEPTANCE,
+    ),
+    _stage(
+        StageName.GOODS_ACCEPTANCE,
+        ("用户确认验收（签收后 10 天）", "Buyer confirms acceptance of goods"),
+        Role.BUYER,
+        ("用户的验收或驳回", "the buyer's acceptance or rejection"),
+        commands=(CommandName.ACCEPT, CommandName.REJECT_DELIVERY),
+        clock=ClockName.SIGN_OFF,
     ),
     _stage(
         StageName.SYSTEM_ACCEPTANCE,
@@ -211,13 +237,33 @@ STAGES: dict[StageName, Stage] = {stage.name: stage for stage in _ALL}
 ANY_TIME = (CommandName.APPEAL, CommandName.REQUEST_REFUND)
 """Legal at every stage until the order ends or is being refunded (DOMAIN §2, §3)."""
 
-DURING_APPEAL = (CommandName.RESUME,)
-"""While an appeal is open both sides are frozen; only the operations manager can act (DOMAIN §2)."""
+DURING_APPEAL = (CommandName.ANSWER_APPEAL, CommandName.WITHDRAW_APPEAL, CommandName.DECIDE_APPEAL)
+"""While an appeal is open both sides are frozen but for the case file; the operations manager decides (DOMAIN §2)."""
 
-DURING_REFUND_REQUEST = (
-    CommandName.AGREE_REFUND,
-    CommandName.REFUSE_REFUND,
-    CommandName.WITHDRAW_REFUND,
-    CommandName.APPEAL,
-)
+DURING_RULING = (CommandName.AGREE_RULING, CommandName.DECLINE_RULING)
+"""While a high refund by ruling waits for a second operations manager."""
+
+
+class RefundPhase(StrEnum):
+    """How far a refund request is; the last four are ends (DOMAIN §3)."""
+
+    ASKED = "asked"
+    RETURNING = "returning"
+    CHECKING = "checking"
+    AGREED = "agreed"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    VOID = "void"
+
+
+DURING_REFUND: dict[RefundPhase, tuple[CommandName, ...]] = {
+    RefundPhase.ASKED: (
+        CommandName.AGREE_REFUND,
+        CommandName.REFUSE_REFUND,
+        CommandName.WITHDRAW_REFUND,
+        CommandName.APPEAL,
+    ),
+    RefundPhase.RETURNING: (CommandName.SEND_GOODS_BACK, CommandName.WITHDRAW_REFUND, CommandName.APPEAL),
+    RefundPhase.CHECKING: (CommandName.TAKE_GOODS_BACK, CommandName.REFUSE_GOODS, CommandName.APPEAL),
+}
 """While a refund request waits the flow stands still; a silent or unwilling side is answered by an appeal."""

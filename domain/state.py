@@ -1,16 +1,30 @@
 """What a delivery knows about itself; kept by the engine, written to the ledger with every transition."""
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 from enum import StrEnum
 
 from pydantic import BaseModel
 
-from domain.commands import Proof
-from domain.flows import FLOWS, Flow, needs_platform_review
-from domain.order import Order, Strict
+from domain.cases import AppealCase, Invoice, Parcel, Refund, RefundRequest
+from domain.clocks import (
+    ACCEPTANCE_REMINDERS,
+    CLOCKS,
+    LONG_OPEN,
+    SIGN_OFF,
+    ClockAct,
+    ClockName,
+    Due,
+    Freeze,
+    FreezeKind,
+    RunningClock,
+)
+from domain.flows import FLOWS, Condition, Flow
+from domain.order import Order
 from domain.parties import Actor
-from domain.stages import STAGES, ClockAct, Stage, StageName
+from domain.proof import Proof
+from domain.settlement import eligibility_month
+from domain.stages import STAGES, Stage, StageName
+from domain.terms import Terms
 from domain.validity import Validity
 
 
@@ -22,52 +36,29 @@ class Status(StrEnum):
     REFUNDED = "refunded"
 
 
-class Due(Strict):
-    """What the clock does, and when."""
-
-    at: datetime
-    act: ClockAct
-
-
-class FreezeKind(StrEnum):
-    """Why a delivery stands still."""
-
-    APPEAL = "appeal"
-    REFUND_REQUEST = "refund-request"
-
-
-class Freeze(Strict):
-    """A stretch in which no clock ran: who asked for it, why, from and to."""
-
-    kind: FreezeKind
-    author: Actor
-    reason: str
-    starts_at: datetime
-    ends_at: datetime | None = None
-
-
-class Refund(Strict):
-    """A refund that was asked for or is being carried out."""
-
-    amount: Decimal
-    reason: str
-    agreed_at: datetime | None = None
-
-
 class State(BaseModel):
     """A delivery at one moment."""
 
     order: Order
+    terms: Terms
     stage: StageName
     entered_at: datetime
-    reviewed: bool
     sequence: int = 1
-    due: list[Due] = []
+    clocks: list[RunningClock] = []
     freezes: list[Freeze] = []
-    frozen_since: datetime | None = None
+    overdue: bool = False
+    appeals: list[AppealCase] = []
+    refund_requests: list[RefundRequest] = []
     refund: Refund | None = None
+    invoice: Invoice = Invoice.NONE
+    requested_at: datetime | None = None
+    steps_done: int = 0
     proof: Proof | None = None
+    parcel: Parcel | None = None
+    lost_confirmed: bool = False
     license_code: str | None = None
+    identification_code: str | None = None
+    license: str | None = None
     claimed_at: datetime | None = None
     activated_at: datetime | None = None
     instance_id: str | None = None
@@ -77,24 +68,33 @@ class State(BaseModel):
     ended_at: datetime | None = None
 
     @classmethod
-    def begin(cls, order: Order, now: datetime) -> "State":
+    def begin(cls, order: Order, terms: Terms, now: datetime) -> "State":
         """The state of a delivery at its first stage; its start is the ledger's first entry."""
-        return cls(
-            order=order,
-            stage=FLOWS[order.product.type].first,
-            entered_at=now,
-            reviewed=needs_platform_review(order),
-        )
+        state = cls(order=order, terms=terms, stage=FLOWS[terms.flow].first, entered_at=now)
+        state._wind(ClockName.ORDER, now)
+        state._wind_for_stage(now)
+        return state
 
     @property
     def flow(self) -> Flow:
-        """The product type's flow."""
-        return FLOWS[self.order.product.type]
+        """The order's flow."""
+        return FLOWS[self.terms.flow]
 
     @property
     def current(self) -> Stage:
         """The stage as the table has it."""
         return STAGES[self.stage]
+
+    @property
+    def conditions(self) -> frozenset[Condition]:
+        """What holds of this order now, for the steps that depend on it."""
+        more = self.steps_done < len(self.order.product.service_steps)
+        return frozenset(
+            {
+                Condition.REVIEWED if self.terms.reviewed else Condition.NOT_REVIEWED,
+                Condition.MORE_STEPS if more else Condition.LAST_STEP,
+            }
+        )
 
     @property
     def status(self) -> Status:
@@ -109,46 +109,151 @@ class State(BaseModel):
         return min(still_open, key=lambda freeze: freeze.kind is not FreezeKind.APPEAL, default=None)
 
     @property
+    def open_appeal(self) -> AppealCase | None:
+        """The appeal that waits for a decision."""
+        return self.appeals[-1] if self.appeals and self.appeals[-1].is_open else None
+
+    @property
+    def open_refund(self) -> RefundRequest | None:
+        """The refund request that waits for somebody."""
+        return self.refund_requests[-1] if self.refund_requests and self.refund_requests[-1].is_open else None
+
+    @property
     def next_due(self) -> Due | None:
-        """The clock's next act, or None while frozen or without a clock."""
-        return self.due[0] if self.due and self.frozen_since is None else None
+        """The next act of the clocks that run; None when none does."""
+        acts = (clock.acts[0] for clock in self.clocks if clock.acts and clock.paused_since is None)
+        return min(acts, key=lambda due: due.at, default=None)
 
     @property
     def deadline(self) -> datetime | None:
-        """When the clock decides by itself; while frozen, when it would have."""
-        return next((due.at for due in self.due if due.act is not ClockAct.REMIND), None)
+        """When a clock decides, or marks somebody late; while all stand still, when one would have."""
+        running = [clock for clock in self.clocks if clock.paused_since is None] or self.clocks
+        return min((clock.deadline for clock in running if clock.deadline), default=None)
+
+    @property
+    def seller_knows_code(self) -> bool:
+        """The seller's software has the authorization code: it was sent to both, or activated (DOMAIN §1.4)."""
+        sent_to_both = self.flow.first is StageName.CODE_ACTIVATION
+        return self.license_code is not None and (sent_to_both or self.activated_at is not None)
+
+    @property
+    def eligibility_month(self) -> str | None:
+        """Month (YYYY-MM) in which a completed order is billed; None for the others."""
+        is_completed = self.status is Status.COMPLETED
+        return eligibility_month(self.ended_at) if is_completed and self.ended_at else None
+
+    def validity_start(self, now: datetime) -> datetime:
+        """Activation, else the actual start time of the proof, else now, the acceptance (DOMAIN §1.8)."""
+        stated = self.proof.actual_start_at if self.proof else None
+        return self.activated_at or stated or now
 
     def enter(self, stage: StageName, now: datetime) -> None:
         """Step to a stage and wind its clock up; raises ValueError for a step outside the flow's table."""
-        if stage is not self.stage and not self.flow.allows(self.stage, stage, reviewed=self.reviewed):
-            message = f"{self.order.product.type}: no step from {self.stage} to {stage}"
+        if stage is not self.stage and not self.flow.allows(self.stage, stage, self.conditions):
+            message = f"{self.flow.name}: no step from {self.stage} to {stage}"
             raise ValueError(message)
+        left = self.current.clock
         self.stage = stage
         self.entered_at = now
-        self.due = self._wound_up(STAGES[stage], now)
-        if STAGES[stage].is_end:
+        if self.current.clock is not left or left is not ClockName.DELIVERY:
+            # The seller's duration goes on from one step of the work to the next.
+            self._stop(left)
+            self._wind_for_stage(now)
+        if self.current.is_end or stage is StageName.UNSUBSCRIBING:
+            self.clocks = []
+        if self.current.is_end:
             self.ended_at = now
 
-    def _wound_up(self, stage: Stage, now: datetime) -> list[Due]:
-        days = self.order.product.acceptance_days
-        if days is None:
-            return []
-        end = now + timedelta(days=days)
-        ticks = (Due(at=end - tick.before_end, act=tick.act) for tick in stage.clock)
-        return [due for due in ticks if due.at > now]
+    def _wind_for_stage(self, now: datetime) -> None:
+        self.overdue = False
+        if self.current.clock is not None:
+            self._wind(self.current.clock, now)
+
+    def _wind(self, name: ClockName, now: datetime) -> None:
+        """Start one of the flow's clocks, if the order has it."""
+        match name:
+            case ClockName.ORDER:
+                self.wind(name, now, *self._order_acts(now))
+            case ClockName.DELIVERY if self.order.product.delivery_days is not None:
+                self.wind(name, now, *self._delivery_acts(now, self.order.product.delivery_days))
+            case ClockName.ACCEPTANCE if self.terms.acceptance_days is not None:
+                self.wind(name, now, *_acceptance_acts(now + timedelta(days=self.terms.acceptance_days)))
+            case ClockName.SIGN_OFF if self.parcel and self.parcel.signed_at and self.parcel.recipient_is_buyer:
+                # The buyer can act from the stage's entry on: a review does not use up the ten days.
+                since = max(self.parcel.signed_at, self.entered_at)
+                self.wind(name, now, *_acceptance_acts(since + SIGN_OFF))
+            case _:
+                return
+
+    def _order_acts(self, now: datetime) -> list[tuple[datetime, ClockAct]]:
+        acts = [(self.order.placed_at + LONG_OPEN, ClockAct.REMIND_LONG_OPEN)]
+        if self.terms.closes_after is not None:
+            acts.append((now + self.terms.closes_after, ClockAct.CLOSE_OLD))
+        return acts
+
+    def _delivery_acts(self, now: datetime, days: int) -> list[tuple[datetime, ClockAct]]:
+        end, policy = now + timedelta(days=days), self.terms.policy
+        return [
+            (end - timedelta(days=policy.delivery_reminder_days), ClockAct.REMIND_SELLER),
+            (end, ClockAct.MARK_OVERDUE),
+            (end + timedelta(days=policy.delivery_escalation_days), ClockAct.ESCALATE_DELIVERY),
+        ]
+
+    def wind(self, name: ClockName, now: datetime, *acts: tuple[datetime, ClockAct]) -> None:
+        """Start a clock with these acts; it stands still from the first moment while a freeze stops it."""
+        self._stop(name)
+        clock = RunningClock.wound(name, now, *acts)
+        if clock.acts:
+            self.clocks.append(clock.paused(now) if self._is_stopped(name) else clock)
+
+    def _stop(self, name: ClockName | None) -> None:
+        self.clocks = [clock for clock in self.clocks if clock.name is not name]
+
+    def _is_stopped(self, name: ClockName) -> bool:
+        return any(freeze.ends_at is None and freeze.kind in CLOCKS[name].stopped_by for freeze in self.freezes)
+
+    def stop(self, *names: ClockName) -> None:
+        """Take clocks away whose matter is settled."""
+        for name in names:
+            self._stop(name)
+
+    def sign_off(self, now: datetime) -> None:
+        """Start the clock of signed goods when the buyer is to decide on them."""
+        if self.current.clock is ClockName.SIGN_OFF:
+            self._wind(ClockName.SIGN_OFF, now)
+
+    def take_due(self) -> ClockAct:
+        """Take the clocks' next act off; raises ValueError when no clock runs."""
+        due = self.next_due
+        if due is None:
+            message = "no clock runs"
+            raise ValueError(message)
+        clock = next(clock for clock in self.clocks if clock.paused_since is None and due in clock.acts[:1])
+        self.clocks[self.clocks.index(clock)] = clock.without_next()
+        return due.act
 
     def freeze(self, kind: FreezeKind, author: Actor, reason: str, now: datetime) -> None:
-        """Stop every clock until the freeze ends."""
+        """Stop the clocks that this kind of freeze stops."""
         self.freezes.append(Freeze(kind=kind, author=author, reason=reason, starts_at=now))
-        self.frozen_since = self.frozen_since or now
+        self.clocks = [clock.paused(now) if self._is_stopped(clock.name) else clock for clock in self.clocks]
 
     def thaw(self, kind: FreezeKind, now: datetime) -> None:
-        """End a freeze; when it was the last one, every instant of the clock moves by the frozen time."""
+        """End a freeze; clocks that no other freeze stops go on with the time they had left."""
         self.freezes = [
             freeze.model_copy(update={"ends_at": now}) if freeze.kind is kind and freeze.ends_at is None else freeze
             for freeze in self.freezes
         ]
-        if self.frozen_since is not None and self.open_freeze is None:
-            frozen = now - self.frozen_since
-            self.due = [Due(at=due.at + frozen, act=due.act) for due in self.due]
-            self.frozen_since = None
+        self.clocks = [clock if self._is_stopped(clock.name) else clock.resumed(now) for clock in self.clocks]
+
+    def change_appeal(self, **changes: object) -> None:
+        """Replace members of the open appeal's case file."""
+        self.appeals[-1] = self.appeals[-1].model_copy(update=changes)
+
+    def change_refund(self, **changes: object) -> None:
+        """Replace members of the latest refund request."""
+        self.refund_requests[-1] = self.refund_requests[-1].model_copy(update=changes)
+
+
+def _acceptance_acts(end: datetime) -> list[tuple[datetime, ClockAct]]:
+    reminders = [(end - before, ClockAct.REMIND) for before in ACCEPTANCE_REMINDERS]
+    return [*reminders, (end, ClockAct.ACCEPT)]

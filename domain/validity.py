@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from dateutil.relativedelta import relativedelta
 
-from domain.order import Period, PeriodUnit, Strict
+from domain.base import Strict
+from domain.order import Period, PeriodUnit
 
 MARKETPLACE_ZONE = timezone(timedelta(hours=8), "Asia/Shanghai")
 """The marketplace's day; China has no daylight saving time."""

@@ -1,16 +1,18 @@
-"""The pages in ``docs/flows/``: one per product type, drawn from the tables of stages and flows."""
+"""The pages in ``docs/flows/``: one per flow, drawn from the tables of stages and flows; and the decision table."""
 
 from domain.catalog import Catalog, FlowEntry, StageEntry, StepEntry, catalog
+from domain.policy import Policy
 from domain.text import Text
+from launcher.rules_page import rules_page
 
-NOTICE = "<!-- Made by `make docs` from domain/stages.py and domain/flows.py. -->\n"
+NOTICE = "<!-- Made by `make docs` from the tables in domain/. -->\n"
 
 
 def pages() -> dict[str, str]:
     """Every page by its file name."""
-    published = catalog()
-    made = {f"{flow.product_type}.md": _flow_page(flow) for flow in published.flows}
-    return {"README.md": _overview(published), **made}
+    published = catalog(Policy())
+    made = {f"{flow.name}.md": _flow_page(flow) for flow in published.flows}
+    return {"README.md": _overview(published), "rules.md": NOTICE + rules_page(Policy()), **made}
 
 
 def _title(label: Text) -> str:
@@ -19,14 +21,30 @@ def _title(label: Text) -> str:
 
 def _overview(published: Catalog) -> str:
     lines = [NOTICE, "# Flows", "", "How each product type gets from paid to completed or refunded.", ""]
-    lines += [f"- [{_title(flow.label)}]({flow.product_type}.md)" for flow in published.flows]
+    lines += [f"- [{_title(flow.label)}]({flow.name}.md)" for flow in published.flows]
+    lines += ["", "Which order gets which flow, review, proof and clocks: [the decision table](rules.md)."]
+    lines += [
+        "",
+        "## Versions of the rules",
+        "",
+        "An order follows the rules of the day it was placed (China time).",
+        "",
+    ]
+    lines += ["| version | placed from | change |", "| --- | --- | --- |"]
+    lines += [f"| {one.number} | {one.since or 'ever'} | {_title(one.change)} |" for one in published.rule_versions]
     lines += ["", "## Commands", "", "| command | by | |", "| --- | --- | --- |"]
     lines += [f"| `{one.name}` | {', '.join(one.by)} | {_title(one.label)} |" for one in published.commands]
     lines += ["", "At every stage until the end: " + _names(published.any_time) + "."]
+    lines += ["While an appeal is open: " + _names(published.during_appeal) + "."]
+    lines += ["While a refund by ruling waits for a second manager: " + _names(published.during_ruling) + "."]
     lines += [
-        "While an appeal is open, both sides are frozen and no clock runs: " + _names(published.during_appeal) + "."
+        f"While a refund request is {phase}: {_names(names)}." for phase, names in published.during_refund.items()
     ]
-    lines += ["While a refund request waits, no clock runs: " + _names(published.during_refund_request) + "."]
+    lines += ["", "## Events", "", "Reported by platform systems.", ""]
+    lines += [f"- `{one.name}`: {_title(one.label)}" for one in published.events]
+    lines += ["", "## Clocks", "", "A clock that a freeze stops keeps the time it had left.", ""]
+    lines += ["| clock | | stopped by |", "| --- | --- | --- |"]
+    lines += [f"| {one.name} | {_title(one.label)} | {', '.join(one.stopped_by) or '–'} |" for one in published.clocks]
     lines += ["", "## Calls to the seller", "", "| call | tried for | every | then |", "| --- | --- | --- | --- |"]
     lines += [
         f"| `{one.activity}` | {one.window_minutes:g} min | {one.every_minutes:g} min | {one.after} |"
@@ -46,7 +64,9 @@ def _flow_page(flow: FlowEntry) -> str:
     lines += [f"    {_node(step.source)} --> {_node(step.target)}: {_cause(step)}" for step in flow.steps]
     lines += ["    unsubscribing --> refunded: refund-carried-out"]
     lines += [f"    {_node(stage.name)} --> [*]" for stage in flow.stages if stage.is_end]
-    lines += ["```", "", "A refund agreed at any stage, or a failed provisioning, leads to `unsubscribing`.", ""]
+    lines += ["```", ""]
+    lines += ["From any stage, a refund that is agreed or ruled, or a failed provisioning, leads to `unsubscribing`;"]
+    lines += ["the ruling that closes an order as accepted leads to `completed`.", ""]
     lines += ["| stage | must act | missing | commands and events | clock |", "| --- | --- | --- | --- | --- |"]
     lines += [_row(stage) for stage in flow.stages]
     lines += ["", "Commands legal at every stage, and during a freeze: see [the overview](README.md#commands)."]
@@ -58,14 +78,11 @@ def _node(name: str) -> str:
 
 
 def _cause(step: StepEntry) -> str:
-    review = {True: " (reviewed orders)", False: " (orders without review)", None: ""}
-    return f"{step.cause}{review[step.only_reviewed]}"
+    return f"{step.cause} ({step.when})" if step.when else step.cause
 
 
 def _row(stage: StageEntry) -> str:
     does = _names((*stage.commands, *stage.events)) or "–"
-    clock = ", ".join(f"{tick.act} {tick.days_before_end:g} days before the end" for tick in stage.clock)
-    clock = clock.replace("auto-accept 0 days before the end", "auto-accept at the end") or "–"
     proof = " (with proof)" if stage.needs_proof else ""
     actor = _title(stage.waiting_on_label)
-    return f"| {_title(stage.label)} | {actor} | {_title(stage.missing)} | {does}{proof} | {clock} |"
+    return f"| {_title(stage.label)} | {actor} | {_title(stage.missing)} | {does}{proof} | {stage.clock or '–'} |"

@@ -7,9 +7,10 @@ from rich.console import Console
 from launcher.stack import Layout
 from sandbox.parties import AUDITOR, BUYER, MANAGER, PURCHASE, REVIEWER, SELLER
 
+_FILE = f'{{"name":"file.pdf","type":"application/pdf","size":1024,"sha256":"{"0" * 64}"}}'
 PROOF = (
-    f'{{"proof":{{"statement_of_work":{{"name":"sow.pdf","size":1024,"sha256":"{"0" * 64}"}},'
-    f'"acceptance_document":{{"name":"acceptance.pdf","size":1024,"sha256":"{"0" * 64}"}}}}}}'
+    f'{{"proof":{{"documents":[{{"kind":"statement-of-work","file":{_FILE}}},'
+    f'{{"kind":"acceptance-document","file":{_FILE}}}]}}}}'
 )
 
 

@@ -59,9 +59,9 @@ class Party:
         path = f"/v1/deliveries/{delivery_id}/{command}"
         return _answer(await self.http.post(path, json=fields or {}, headers=headers))
 
-    async def report(self, delivery_id: str, event: str) -> Answer:
+    async def report(self, delivery_id: str, event: str, told: Mapping[str, object] | None = None) -> Answer:
         """Report an event."""
-        return _answer(await self.http.post(f"/v1/deliveries/{delivery_id}/events/{event}"))
+        return _answer(await self.http.post(f"/v1/deliveries/{delivery_id}/events/{event}", json=told or {}))
 
     async def wait_for(self, delivery_id: str, holds: Callable[[Json], bool]) -> Json:
         """Read until the condition holds; raises TimeoutError with what was read last."""

@@ -12,10 +12,11 @@ from rich.text import Text
 
 from domain.parties import Actor
 from launcher.stack import Layout
+from sandbox.cases import Case, World, calls, history, instant
 from sandbox.client import Json, Party
 from sandbox.clock import Clock
-from sandbox.parties import BUYER, MANAGER, PURCHASE, SELLER, open_api_keys
-from sandbox.scenarios import SCENARIOS, Case, World, calls, history, instant
+from sandbox.parties import BUYER, MANAGER, PURCHASE, REVIEWER, SECOND_MANAGER, SELLER, open_api_keys
+from sandbox.scenarios import SCENARIOS
 
 WIDTH = 80
 
@@ -52,7 +53,9 @@ async def open_world(layout: Layout, show: object) -> World:
         purchase=party(PURCHASE),
         seller=party(SELLER),
         buyer=party(BUYER),
+        reviewer=party(REVIEWER),
         manager=party(MANAGER),
+        second_manager=party(SECOND_MANAGER),
         clock=await Clock.connect(layout.engine_address),
         sandbox=httpx.AsyncClient(base_url=layout.sandbox_url, timeout=40, trust_env=False),
         api_url=layout.api_url,
@@ -78,7 +81,7 @@ def _story(order: Json, told: list[Json]) -> Table:
 
 def _summary(seen: Sequence[Json], heard: Sequence[list[Json]], wrong: Sequence[str | None]) -> Table:
     """One line an order."""
-    table = Table(title="Eight orders (times in UTC; told: what the purchase system heard)", width=WIDTH)
+    table = Table(title=f"{len(seen)} orders (times in UTC; told: what the purchase system heard)", width=WIDTH)
     for heading in ("order", "outcome", "valid from", "valid to"):
         table.add_column(heading, no_wrap=True)
     table.add_column("told", no_wrap=True)

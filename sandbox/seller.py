@@ -2,6 +2,7 @@
 
 import json
 import time
+from base64 import b64decode
 from collections import Counter
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,7 +14,7 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from domain.seller_calls import Activity, ResultCode
-from domain.signatures import equal_hex, is_fresh, sign_v2
+from domain.signatures import equal, equal_hex, is_fresh, sign_v1, sign_v2
 from sandbox.parties import access_key, sandbox_settings
 
 router = APIRouter(prefix="/seller", tags=["seller"])
@@ -51,6 +52,7 @@ class Seen(BaseModel):
     calls: dict[str, int]
     created: int
     released: int
+    released_codes: int
     instance_id: str | None
 
 
@@ -64,6 +66,7 @@ class ProductionSystem:
         self.instances: dict[str, Instance] = {}
         self.created: Counter[str] = Counter()
         self.released: Counter[str] = Counter()
+        self.released_codes: Counter[str] = Counter()
         self.calls: Counter[tuple[str, str]] = Counter()
         self.nonces: dict[str, float] = {}
 
@@ -74,7 +77,7 @@ class ProductionSystem:
         instance = self.instances.get(body.get("instanceId", ""))
         return instance.order_line_id if instance else ""
 
-    def answer(self, body: dict[str, str]) -> dict[str, object]:
+    def answer(self, body: dict[str, str]) -> dict[str, object]:  # noqa: PLR0911 - one arm a call
         """Do what a verified call asks for; repeated calls do nothing twice."""
         line = self.line_of(body)
         activity = body.get("activity")
@@ -85,6 +88,12 @@ class ProductionSystem:
                 return self._query(body.get("instanceId", ""))
             case Activity.RELEASE_INSTANCE:
                 return self._release(body.get("instanceId", ""))
+            case Activity.RELEASE_LICENSE_CODE:
+                self.released_codes[line] = 1
+                return _result(ResultCode.SUCCESS)
+            case Activity.GET_LICENSE:
+                self.created[line] = 1
+                return _result(ResultCode.SUCCESS, instanceId=f"l-{line}", license=f"LICENSE-{line}")
             case Activity.ORDER_NOTIFY:
                 return _result(ResultCode.SUCCESS)
             case _:
@@ -154,13 +163,36 @@ async def production(seller_id: str, request: Request) -> JSONResponse:
     return await run_in_threadpool(_serve, seller_id, request, body)
 
 
+@router.get("/{seller_id}/production")
+async def production_v1(seller_id: str, request: Request) -> JSONResponse:
+    """The production interface V1: parameters in the query, signed by ``authToken`` (DOMAIN §6.3)."""
+    return await run_in_threadpool(_serve_v1, seller_id, request)
+
+
+def _serve_v1(seller_id: str, request: Request) -> JSONResponse:
+    parameters = dict(request.query_params)
+    token = parameters.pop("authToken", "")
+    key = access_key(sandbox_settings().secret.get_secret_value(), seller_id)
+    if not equal(sign_v1(key, parameters.get("timeStamp", ""), parameters), token):
+        return JSONResponse(_result(ResultCode.UNAUTHENTICATED))
+    extension = json.loads(b64decode(parameters.get("saasExtendParams", "W10=")))
+    if not any(one["name"] == "identificationCode" and one["value"] for one in extension):
+        return JSONResponse(_result(ResultCode.INVALID_PARAMETER))
+    # V1 names no order line: the sandbox's orders have one each.
+    line = f"{parameters['orderId']}-000001"
+    return _act(_system(seller_id), {**parameters, "orderLineId": line})
+
+
 def _serve(seller_id: str, request: Request, body: bytes) -> JSONResponse:
     system = _system(seller_id)
     with system.lock:
         bad = _verify(system, seller_id, request, body)
-        if bad is not None:
-            return JSONResponse(_result(bad))
-        asked = json.loads(body)
+    return JSONResponse(_result(bad)) if bad is not None else _act(system, json.loads(body))
+
+
+def _act(system: ProductionSystem, asked: dict[str, str]) -> JSONResponse:
+    """Do what a verified call asks for, in the mood of its order."""
+    with system.lock:
         line = system.line_of(asked)
         system.calls[line, asked["activity"]] += 1
         behaviour = system.behaviours.get(line, Behaviour())
@@ -189,5 +221,6 @@ def seen(seller_id: str, order_line_id: str) -> Seen:
             calls={activity: n for (line, activity), n in system.calls.items() if line == order_line_id},
             created=system.created[order_line_id],
             released=system.released[order_line_id],
+            released_codes=system.released_codes[order_line_id],
             instance_id=mine[0].instance_id if mine else None,
         )

@@ -6,11 +6,13 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.policy import Policy
+
 
 class Settings(BaseSettings):
     """Where the parts are and how they trust each other; ``docs/operations.md`` lists them."""
 
-    model_config = SettingsConfigDict(env_prefix="DELIVERY_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="DELIVERY_", env_nested_delimiter="__", frozen=True)
 
     database_url: SecretStr = Field(description="SQLAlchemy URL, postgresql+psycopg2://…")
     database_pool: Annotated[int, Field(ge=1)] = 40
@@ -37,6 +39,7 @@ class Settings(BaseSettings):
     seller_address_allow_list: tuple[str, ...] = Field(
         default=(), description='Seller addresses (host:port) exempt from "HTTPS and public only"; for the sandbox'
     )
+    policy: Policy = Field(default=Policy(), description="What the marketplace's documents leave open")
     body_limit_bytes: Annotated[int, Field(gt=0)] = 256 * 1024
 
 

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import pytest
 
 from launcher.stack import Stack
+from sandbox.cases import Case, World
 from sandbox.demo import open_world
-from sandbox.scenarios import Case, World
 from tests.support import new_case, stack_folder
 
 
@@ -28,8 +28,7 @@ def stack() -> Iterator[Stack]:
 async def world(stack: Stack) -> AsyncIterator[World]:
     opened = await open_world(stack.layout, lambda _title, _what: None)
     yield opened
-    parties = (opened.purchase, opened.seller, opened.buyer, opened.manager)
-    await asyncio.gather(*(party.http.aclose() for party in parties), opened.sandbox.aclose())
+    await asyncio.gather(*(party.http.aclose() for party in opened.parties), opened.sandbox.aclose())
 
 
 @pytest.fixture

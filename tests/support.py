@@ -10,8 +10,8 @@ import httpx
 from domain.order import ProductType
 from domain.parties import Actor
 from launcher.stack import Stack
+from sandbox.cases import Case, World
 from sandbox.client import Answer, Party
-from sandbox.scenarios import Case, World
 
 
 @contextmanager

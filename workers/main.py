@@ -9,6 +9,7 @@ from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.calendar import appeal_due
 from activities.ledger import record_transition
 from activities.purchase import tell_purchase_system
 from activities.seller import call_seller
@@ -34,7 +35,7 @@ def make_workers(client: Client, threads: ThreadPoolExecutor, *, cached_workflow
         client,
         task_queue=queue,
         workflows=list(WORKFLOWS.values()),
-        activities=[record_transition, tell_purchase_system],
+        activities=[record_transition, tell_purchase_system, appeal_due],
         activity_executor=threads,
         workflow_runner=workflow_runner(),
         max_cached_workflows=cached_workflows,

@@ -1,6 +1,6 @@
 """The Markdown card an operator sees in the Temporal UI, and the line above it."""
 
-from domain.explain import waiting_on
+from domain.explain import missing, waiting_on
 from domain.order import Order
 from domain.parties import ROLE_LABELS
 from domain.state import State
@@ -25,7 +25,9 @@ def card(state: State) -> str:
     ]
     if not stage.is_end:
         lines.append(f"- **Must act** {who.en} · {who.zh}")
-        lines.append(f"- **Missing** {stage.missing.en}")
+        lines.append(f"- **Missing** {missing(state).en}")
+    if state.overdue:
+        lines.append("- **Overdue** the seller's own delivery duration is over")
     if state.next_due is not None:
         lines.append(f"- **Next** {state.next_due.act} at {state.next_due.at:%Y-%m-%d %H:%M:%S} UTC")
     if freeze is not None:

@@ -5,20 +5,29 @@ from datetime import datetime
 
 from temporalio.exceptions import ApplicationError
 
-from domain.commands import Command, Event
+from domain.clocks import ClockAct
+from domain.commands import Command
 from domain.errors import Refusal
+from domain.events import Event
 from domain.messages import messages_for
 from domain.parties import SYSTEM
 from domain.records import Receipt, Transition
-from domain.stages import ClockAct, StageName
+from domain.stages import StageName
 from domain.state import State
 
 REFUSED = "refused"
 """Type of the engine error that carries a refusal, as JSON in its message."""
 
 
+EVENT_CONTENT = {"instance_id", "activity", "detail", "signed_at", "recipient_is_buyer"}
+
+
 class Unsubscribed(Exception):  # noqa: N818 - an outcome, not an error
     """The order is going to be refunded; no stage of its flow follows."""
+
+
+class Closed(Exception):  # noqa: N818 - an outcome, not an error
+    """The order is completed without the rest of its flow: by a ruling, or by the old closing."""
 
 
 @dataclass(eq=False)
@@ -68,7 +77,7 @@ def transition_of(entry: Entry, source: StageName, state: State, now: datetime) 
             )
         case Event():
             cause, actor = str(entry.name), entry.actor
-            content = entry.model_dump_json(include={"instance_id", "activity", "detail"}, exclude_none=True)
+            content = entry.model_dump_json(include=EVENT_CONTENT, exclude_none=True)
         case _:
             cause, actor, content = str(entry), SYSTEM, "{}"
     return Transition(

@@ -1,11 +1,8 @@
-"""Manual service, standard flow (人工服务)."""
-
-from datetime import datetime
+"""Manual service: standard, or website building with stages of its own (人工服务)."""
 
 from temporalio import workflow
 
-from domain.order import Order
-from domain.records import DeliveryOutcome
+from domain.records import DeliveryOutcome, Start
 from domain.stages import StageName
 from workflows.acceptance import delivered_and_accepted, requested_and_confirmed
 from workflows.supervision import SupervisedDelivery
@@ -13,13 +10,15 @@ from workflows.supervision import SupervisedDelivery
 
 @workflow.defn
 class ManualServiceDelivery(SupervisedDelivery):
-    """Manual service, standard flow (人工服务)."""
+    """Manual service: standard, or website building with stages of its own (人工服务)."""
 
     @workflow.run
-    async def run(self, order: Order) -> DeliveryOutcome:  # noqa: ARG002 - the engine took it
+    async def run(self, start: Start) -> DeliveryOutcome:  # noqa: ARG002 - the engine took it
         """Run the delivery to its end."""
         return await self.supervise(self._steps)
 
-    async def _steps(self) -> datetime:
+    async def _steps(self) -> None:
         await requested_and_confirmed(self)
-        return await delivered_and_accepted(self, StageName.SELLER_DELIVERY)
+        for _ in self.order.product.service_steps:
+            await self.stage(StageName.SERVICE_STEP)
+        await delivered_and_accepted(self, StageName.SELLER_DELIVERY)

@@ -1,11 +1,8 @@
 """License handed over by the seller outside the platform (线下 License)."""
 
-from datetime import datetime
-
 from temporalio import workflow
 
-from domain.order import Order
-from domain.records import DeliveryOutcome
+from domain.records import DeliveryOutcome, Start
 from domain.stages import StageName
 from workflows.acceptance import delivered_and_accepted
 from workflows.supervision import SupervisedDelivery
@@ -16,9 +13,9 @@ class OfflineLicenseDelivery(SupervisedDelivery):
     """License handed over by the seller outside the platform (线下 License)."""
 
     @workflow.run
-    async def run(self, order: Order) -> DeliveryOutcome:  # noqa: ARG002 - the engine took it
+    async def run(self, start: Start) -> DeliveryOutcome:  # noqa: ARG002 - the engine took it
         """Run the delivery to its end."""
         return await self.supervise(self._steps)
 
-    async def _steps(self) -> datetime:
-        return await delivered_and_accepted(self, StageName.SELLER_DELIVERY)
+    async def _steps(self) -> None:
+        await delivered_and_accepted(self, StageName.SELLER_DELIVERY)

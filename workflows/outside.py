@@ -1,17 +1,14 @@
 """How the engine reaches the world: the activities with their task queues, time limits and retries."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.common import Priority, RetryPolicy
 
-from domain.order import Order
 from domain.records import OrderStatus, Transition
-from domain.seller_calls import ATTEMPT_TIMEOUT, RETRY_WINDOWS, Activity, SellerAnswer, SellerCall
+from domain.seller_calls import ATTEMPT_TIMEOUT, Activity, GetLicense, SellerAnswer, SellerCall, retry_window
+from domain.state import State
 from workflows import ports
-
-COMPLETION_NOTICE = timedelta(hours=3)
-"""The purchase system hears of the end within 3 h (DOMAIN §1.2)."""
 
 _SLACK = timedelta(minutes=1)
 """Room for the last attempt, which starts when the window closes."""
@@ -37,10 +34,10 @@ async def record(transition: Transition) -> None:
 
 
 async def call_seller(
-    order: Order, activity: Activity, generation: int, instance_id: str | None = None
+    state: State, activity: Activity, generation: int, instance_id: str | None = None
 ) -> SellerAnswer:
     """Call the seller for the whole retry window; raises ActivityError when it closes without success."""
-    window = RETRY_WINDOWS[activity]
+    order, window = state.order, retry_window(activity, state.terms.policy)
     return await workflow.execute_activity(
         ports.call_seller,
         SellerCall(
@@ -51,6 +48,9 @@ async def call_seller(
             order_id=order.order_id,
             order_line_id=order.order_line_id,
             instance_id=instance_id,
+            license_code=state.license_code if activity is Activity.RELEASE_LICENSE_CODE else None,
+            get_license=get_license(state) if activity is Activity.GET_LICENSE else None,
+            every=window.every,
         ),
         task_queue=ports.seller_calls_queue(workflow.info().task_queue),
         start_to_close_timeout=ATTEMPT_TIMEOUT * 4,
@@ -58,6 +58,30 @@ async def call_seller(
         retry_policy=RetryPolicy(initial_interval=_AFTER_A_CRASH, backoff_coefficient=1.0),
         priority=Priority(fairness_key=order.seller_id),
         summary=f"{activity} at {order.seller_id}",
+    )
+
+
+def get_license(state: State) -> GetLicense:
+    """What the call for a license 1.0 tells the seller (DOMAIN §4.5)."""
+    order = state.order
+    return GetLicense(
+        customer_id=order.buyer_id,
+        product_id=order.product.id,
+        identification_code=state.identification_code or "",
+        amount=str(order.amount),
+        period_type=order.period.unit if order.period else None,
+        period_number=order.period.number if order.period else None,
+    )
+
+
+async def appeal_due(filed_at: datetime) -> datetime:
+    """Ask the calendar until when an appeal has to be handled; asked once, kept in the state."""
+    return await workflow.execute_activity(
+        ports.appeal_due,
+        filed_at,
+        start_to_close_timeout=timedelta(seconds=10),
+        retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=5)),
+        summary="working days of the appeal",
     )
 
 

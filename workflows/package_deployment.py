@@ -1,11 +1,8 @@
 """License whose software package is deployed, by the buyer or for the buyer (软件包部署)."""
 
-from datetime import datetime
-
 from temporalio import workflow
 
-from domain.order import Order
-from domain.records import DeliveryOutcome
+from domain.records import DeliveryOutcome, Start
 from domain.stages import StageName
 from workflows.acceptance import delivered_and_accepted
 from workflows.supervision import SupervisedDelivery
@@ -16,9 +13,9 @@ class PackageDeployment(SupervisedDelivery):
     """License whose software package is deployed, by the buyer or for the buyer (软件包部署)."""
 
     @workflow.run
-    async def run(self, order: Order) -> DeliveryOutcome:  # noqa: ARG002 - the engine took it
+    async def run(self, start: Start) -> DeliveryOutcome:  # noqa: ARG002 - the engine took it
         """Run the delivery to its end."""
         return await self.supervise(self._steps)
 
-    async def _steps(self) -> datetime:
-        return await delivered_and_accepted(self, StageName.DEPLOYMENT)
+    async def _steps(self) -> None:
+        await delivered_and_accepted(self, StageName.DEPLOYMENT)

@@ -1,5 +1,7 @@
 """The activities the engine orders, as typed stubs; ``activities/`` implements each under the same name."""
 
+from datetime import datetime
+
 from temporalio import activity
 
 from domain.records import OrderStatus, Transition
@@ -28,4 +30,10 @@ def call_seller(call: SellerCall) -> SellerAnswer:
 @activity.defn(name="tell-purchase-system")
 def tell_purchase_system(status: OrderStatus) -> None:
     """Tell the purchase system how an order ended."""
+    raise NotImplementedError
+
+
+@activity.defn(name="appeal-due")
+def appeal_due(filed_at: datetime) -> datetime:
+    """Tell until when an appeal has to be handled, by the Chinese calendar."""
     raise NotImplementedError

@@ -1,7 +1,11 @@
 """Which workflow delivers which product type."""
 
 from domain.order import Order, ProductType
+from workflows.application_orchestration import OrchestrationDelivery
 from workflows.authorization_code import AuthorizationCodeDelivery
+from workflows.data_file import DataFileDelivery
+from workflows.hardware import HardwareDelivery
+from workflows.identification_code import IdentificationCodeDelivery
 from workflows.manual_service import ManualServiceDelivery
 from workflows.offline_license import OfflineLicenseDelivery
 from workflows.package_deployment import PackageDeployment
@@ -11,11 +15,15 @@ from workflows.supervision import SupervisedDelivery
 
 WORKFLOWS: dict[ProductType, type[SupervisedDelivery]] = {
     ProductType.LICENSE_AUTHORIZATION_CODE: AuthorizationCodeDelivery,
+    ProductType.LICENSE_IDENTIFICATION_CODE: IdentificationCodeDelivery,
     ProductType.LICENSE_OFFLINE: OfflineLicenseDelivery,
     ProductType.LICENSE_PACKAGE_DEPLOYMENT: PackageDeployment,
     ProductType.SAAS_SUPERVISED: SupervisedSaasDelivery,
     ProductType.SAAS_INSTANT: InstantSaasDelivery,
     ProductType.MANUAL_SERVICE: ManualServiceDelivery,
+    ProductType.HARDWARE: HardwareDelivery,
+    ProductType.APPLICATION_ORCHESTRATION: OrchestrationDelivery,
+    ProductType.DATA_FILE: DataFileDelivery,
 }
 
 

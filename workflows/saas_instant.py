@@ -1,11 +1,8 @@
 """SaaS without supervision: done when the seller has provisioned it (即开即用)."""
 
-from datetime import datetime
-
 from temporalio import workflow
 
-from domain.order import Order
-from domain.records import DeliveryOutcome
+from domain.records import DeliveryOutcome, Start
 from domain.stages import StageName
 from workflows.supervision import SupervisedDelivery
 
@@ -15,10 +12,9 @@ class InstantSaasDelivery(SupervisedDelivery):
     """SaaS without supervision: done when the seller has provisioned it (即开即用)."""
 
     @workflow.run
-    async def run(self, order: Order) -> DeliveryOutcome:  # noqa: ARG002 - the engine took it
+    async def run(self, start: Start) -> DeliveryOutcome:  # noqa: ARG002 - the engine took it
         """Run the delivery to its end."""
         return await self.supervise(self._steps)
 
-    async def _steps(self) -> datetime:
+    async def _steps(self) -> None:
         await self.stage(StageName.SELLER_PROVISIONING)
-        return workflow.now()

@@ -1,11 +1,8 @@
-"""SaaS with supervision: like a manual service, while the engine has the instance provisioned."""
-
-from datetime import datetime
+"""SaaS with supervision: like a manual service; the instance is made at purchase, or after acceptance."""
 
 from temporalio import workflow
 
-from domain.order import Order
-from domain.records import DeliveryOutcome
+from domain.records import DeliveryOutcome, Start
 from domain.stages import StageName
 from workflows.acceptance import delivered_and_accepted, requested_and_confirmed
 from workflows.supervision import SupervisedDelivery
@@ -13,13 +10,16 @@ from workflows.supervision import SupervisedDelivery
 
 @workflow.defn
 class SupervisedSaasDelivery(SupervisedDelivery):
-    """SaaS with supervision: like a manual service, while the engine has the instance provisioned."""
+    """SaaS with supervision: like a manual service; the instance is made at purchase, or after acceptance."""
 
     @workflow.run
-    async def run(self, order: Order) -> DeliveryOutcome:  # noqa: ARG002 - the engine took it
+    async def run(self, start: Start) -> DeliveryOutcome:  # noqa: ARG002 - the engine took it
         """Run the delivery to its end."""
         return await self.supervise(self._steps)
 
-    async def _steps(self) -> datetime:
+    async def _steps(self) -> None:
         await requested_and_confirmed(self)
-        return await delivered_and_accepted(self, StageName.SELLER_DELIVERY)
+        await delivered_and_accepted(self, StageName.SELLER_DELIVERY)
+        if self.state.flow.has(StageName.SELLER_PROVISIONING):
+            self.seller.provision()
+            await self.stage(StageName.SELLER_PROVISIONING)

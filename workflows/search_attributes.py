@@ -4,8 +4,9 @@ from datetime import datetime
 
 from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
 
+from domain.clocks import FreezeKind
 from domain.explain import waiting_on
-from domain.state import FreezeKind, State
+from domain.state import State
 
 ORDER_ID = SearchAttributeKey.for_keyword("OrderId")
 SELLER_ID = SearchAttributeKey.for_keyword("SellerId")
@@ -35,9 +36,10 @@ Update = SearchAttributeUpdate[str] | SearchAttributeUpdate[bool] | SearchAttrib
 
 def at_start(state: State) -> TypedSearchAttributes:
     """Attributes a delivery is started with."""
-    order = state.order
+    order, due = state.order, state.next_due
     return TypedSearchAttributes(
         [
+            *([SearchAttributePair(DUE_AT, due.at)] if due else []),
             SearchAttributePair(ORDER_ID, order.order_id),
             SearchAttributePair(SELLER_ID, order.seller_id),
             SearchAttributePair(BUYER_ID, order.buyer_id),

@@ -6,56 +6,63 @@ A product type's own file says only in which order the stages come.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from datetime import datetime
-from itertools import count
+from contextlib import suppress
+from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from domain import rules
-from domain.commands import Command, CommandName, Event, EventName
-from domain.errors import Refusal
-from domain.order import Order
-from domain.parties import SYSTEM
-from domain.records import DeliveryOutcome, OrderStatus, Receipt
-from domain.rules import Effect
-from domain.seller_calls import Activity, ResultCode
-from domain.stages import ClockAct, StageName
+from domain import appeals, effects, rules
+from domain.clocks import ClockAct, Due
+from domain.commands import Command, CommandName
+from domain.errors import ErrorCode, Refusal
+from domain.events import Event, EventName
+from domain.flows import Effect
+from domain.parties import SYSTEM, Role
+from domain.records import DeliveryOutcome, OrderStatus, Receipt, Start
+from domain.seller_calls import Activity
+from domain.stages import StageName
 from domain.state import State, Status
 from domain.validity import validity
 from workflows import outside
 from workflows.card import card
-from workflows.entries import Asked, Entry, Unsubscribed, refused, transition_of
+from workflows.entries import Asked, Closed, Entry, Unsubscribed, refused, transition_of
 from workflows.search_attributes import changes
+from workflows.seller_side import SellerSide
+
+MAX_HISTORY_BYTES = 25 * 1024 * 1024
+"""From here on the sides' commands are refused: the engine ends a workflow at 50 MB, and others must be able to act."""
 
 
 class SupervisedDelivery:
     """What all product types share; a subclass names its steps."""
 
     @workflow.init
-    def __init__(self, order: Order) -> None:
+    def __init__(self, start: Start) -> None:
         """Prepare the state before any handler runs."""
-        self.order = order
-        self.state = State.begin(order, workflow.now())
+        self.order = start.order
+        self.state = State.begin(start.order, start.terms, start.at)
+        self.seller = SellerSide(self.state, self.happened)
         self._inbox: deque[Asked | Event] = deque()
         self._cause: Entry = Event(name=EventName.STARTED, actor=SYSTEM)
         self._is_on_record = True
         self._recorded_stage = self.state.stage
-        self._provisioning: asyncio.Task[str | None] | None = None
+        self._alarm: asyncio.Task[None] | None = None
+        self._alarm_at = start.at
         for name in CommandName:
             workflow.set_update_handler(name, self._take, validator=self._check)
 
-    async def supervise(self, steps: Callable[[], Awaitable[datetime]]) -> DeliveryOutcome:
-        """Run the flow's steps to their end, which is a validity start, or to a refund."""
-        if self.state.flow.provisions_instance:
-            self._provisioning = asyncio.create_task(self._provision())
-        notifying = asyncio.create_task(self._notify_seller())
+    async def supervise(self, steps: Callable[[], Awaitable[None]]) -> DeliveryOutcome:
+        """Run the flow's steps to their end, to an early close, or to a refund."""
+        if self.state.flow.provisions_at_purchase:
+            self.seller.provision()
+        notifying = asyncio.create_task(self.seller.notify())
         try:
-            self.state.validity = validity(await steps(), self.order.period)
+            with suppress(Closed):
+                await steps()
+            await self._complete()
         except Unsubscribed:
             await self._refund()
-        else:
-            await self._complete()
         await self._attend(until=lambda: notifying.done() or Activity.ORDER_NOTIFY in self.state.parked)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return DeliveryOutcome(
@@ -63,18 +70,19 @@ class SupervisedDelivery:
             status=self.state.status,
             ended_at=workflow.now(),
             validity=self.state.validity,
+            eligibility_month=self.state.eligibility_month,
         )
 
     async def stage(self, name: StageName) -> Entry:
-        """Enter a stage, put it on record, and return what ended it; raises Unsubscribed on a refund."""
+        """Enter a stage, put it on record, and return what ended it; raises Unsubscribed or Closed."""
         self.state.enter(name, workflow.now())
+        self.seller.enter(name)
         await self._record()
         return await self._attend()
 
-    async def system_accepts(self) -> None:
-        """Accept at once, without a click of the buyer (DOMAIN §1.4)."""
-        self._inbox.append(Event(name=EventName.SYSTEM_ACCEPTED, actor=SYSTEM))
-        await self.stage(StageName.SYSTEM_ACCEPTANCE)
+    def note(self, name: EventName) -> None:
+        """Take note of something the platform itself did."""
+        self.happened(Event(name=name, actor=SYSTEM))
 
     @workflow.signal(name="event")
     def happened(self, event: Event) -> None:
@@ -94,6 +102,9 @@ class SupervisedDelivery:
     def _check(self, command: Command) -> None:
         """Refuse a command before it leaves a trace in the history."""
         refusal = rules.refusal(self.state, command, workflow.now())
+        is_full = workflow.info().get_current_history_size() > MAX_HISTORY_BYTES
+        if refusal is None and is_full and command.actor.role in {Role.BUYER, Role.SELLER}:
+            refusal = Refusal(code=ErrorCode.TOO_MANY_COMMANDS)
         if refusal is not None:
             raise refused(refusal)
 
@@ -109,9 +120,19 @@ class SupervisedDelivery:
             self._cause, self._is_on_record = entry, False
             if effect is Effect.UNSUBSCRIBES:
                 raise Unsubscribed
+            if effect is Effect.CLOSES:
+                raise Closed
             if effect is Effect.ENDS_STAGE:
                 return entry
+            await self._date_appeal()
             await self._record()
+
+    async def _date_appeal(self) -> None:
+        """Give a new appeal its due date; the calendar is asked once."""
+        appeal = self.state.open_appeal
+        if appeal is not None and appeal.due_at is None:
+            due_at = await outside.appeal_due(appeal.filed_at)
+            appeals.date_appeal(self.state, due_at, workflow.now())
 
     def _apply(self, entry: Entry) -> Effect | None:
         """Change the state as the rules say; None for a command that meanwhile became illegal."""
@@ -119,11 +140,11 @@ class SupervisedDelivery:
         match entry:
             case Asked(command=command):
                 entry.answer = rules.refusal(self.state, command, now)
-                return None if entry.answer else rules.apply_command(self.state, command, now)
+                return None if entry.answer else effects.apply_command(self.state, command, now)
             case Event():
-                return rules.apply_event(self.state, entry, now)
+                return effects.apply_event(self.state, entry, now)
             case ClockAct():
-                return rules.apply_clock(self.state)
+                return effects.apply_clock(self.state, now)
 
     async def _next(self, until: Callable[[], bool]) -> Entry | None:
         """Wait for a command, an event, the clock, or the condition (None); people go before the clock."""
@@ -137,20 +158,29 @@ class SupervisedDelivery:
             due = self.state.next_due
             if due is not None and workflow.now() >= due.at:
                 return due.act
-            await self._wait_until(due.at if due else None, lambda: until() or bool(self._first_actionable()))
+            self._set_alarm(due)
+            await workflow.wait_condition(lambda: until() or bool(self._first_actionable()) or self._alarm_has_rung())
 
     def _first_actionable(self) -> Asked | Event | None:
-        """While frozen only commands are taken; events wait for the thaw."""
-        frozen = self.state.frozen_since is not None
-        return next((entry for entry in self._inbox if isinstance(entry, Asked) or not frozen), None)
+        """While frozen, events that would move the flow wait."""
+        return next(
+            (one for one in self._inbox if isinstance(one, Asked) or not rules.waits_for_thaw(self.state, one.name)),
+            None,
+        )
 
-    async def _wait_until(self, deadline: datetime | None, condition: Callable[[], bool]) -> None:
-        """Wait for the condition or the instant; the caller looks at the state again."""
-        timeout = None if deadline is None else deadline - workflow.now()
-        try:
-            await workflow.wait_condition(condition, timeout=timeout, timeout_summary=f"clock of {self.state.stage}")
-        except TimeoutError:
+    def _set_alarm(self, due: Due | None) -> None:
+        """Have a timer fire by the instant; an earlier one may go on, it only has the state looked at again."""
+        if self._alarm_has_rung():
+            self._alarm = None
+        if due is None or (self._alarm is not None and self._alarm_at <= due.at):
             return
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm_at = due.at
+        self._alarm = asyncio.create_task(workflow.sleep(due.at - workflow.now(), summary=due.act))
+
+    def _alarm_has_rung(self) -> bool:
+        return self._alarm is not None and self._alarm.done()
 
     async def _record(self) -> None:
         """Have the step on record, then show it; the start was put on record by whoever started us."""
@@ -176,7 +206,9 @@ class SupervisedDelivery:
         workflow.set_current_details(card(self.state))
 
     async def _complete(self) -> None:
-        self.state.enter(StageName.COMPLETED, workflow.now())
+        now = workflow.now()
+        self.state.validity = validity(self.state.validity_start(now), self.order.period)
+        self.state.enter(StageName.COMPLETED, now)
         await self._record()
         telling = asyncio.create_task(self._tell_purchase_system(Status.COMPLETED))
         await self._attend(until=telling.done)
@@ -190,46 +222,11 @@ class SupervisedDelivery:
         await self._record()
 
     async def _release_and_pay_back(self) -> None:
-        await asyncio.gather(self._release_instance(), self._tell_purchase_system(Status.REFUNDED))
-        self._inbox.append(Event(name=EventName.REFUND_CARRIED_OUT, actor=SYSTEM))
-
-    async def _provision(self) -> str | None:
-        """Have the seller create the instance and poll while it says "processing"; None when it gave up."""
-        try:
-            answer = await outside.call_seller(self.order, Activity.NEW_INSTANCE, 1)
-            if answer.result_code is ResultCode.PROCESSING:
-                answer = await outside.call_seller(self.order, Activity.QUERY_INSTANCE, 1, answer.instance_id)
-        except ActivityError as error:
-            detail = str(error.cause or error)[:500]
-            self._inbox.append(Event(name=EventName.PROVISIONING_FAILED, actor=SYSTEM, detail=detail))
-            return None
-        ready = Event(name=EventName.INSTANCE_PROVISIONED, actor=SYSTEM, instance_id=answer.instance_id)
-        self._inbox.append(ready)
-        return answer.instance_id
-
-    async def _release_instance(self) -> None:
-        instance_id = await self._provisioning if self._provisioning else None
-        if instance_id is not None:
-            await self._call_until_done(Activity.RELEASE_INSTANCE, instance_id)
-
-    async def _notify_seller(self) -> None:
-        if self.order.product.order_notify:
-            await self._call_until_done(Activity.ORDER_NOTIFY)
-
-    async def _call_until_done(self, activity: Activity, instance_id: str | None = None) -> None:
-        """Call the seller; when a retry window closes, park the call until somebody restarts it."""
-        for generation in count(1):
-            try:
-                await outside.call_seller(self.order, activity, generation, instance_id)
-            except ActivityError:
-                self._inbox.append(Event(name=EventName.SELLER_CALL_PARKED, actor=SYSTEM, activity=activity))
-                await workflow.wait_condition(lambda: activity in self.state.parked)
-                await workflow.wait_condition(lambda: activity not in self.state.parked)
-            else:
-                return
+        await asyncio.gather(self.seller.release(), self._tell_purchase_system(Status.REFUNDED))
+        self.note(EventName.REFUND_CARRIED_OUT)
 
     async def _tell_purchase_system(self, status: Status) -> None:
-        """Tell how the order ended; when 3 h pass unheard, operations learn of it and we go on trying."""
+        """Tell how the order ended; when the time passes unheard, operations learn of it and we go on trying."""
         told = OrderStatus(
             key=f"{self.order.delivery_id}:{status}:1",
             delivery_id=self.order.delivery_id,
@@ -238,11 +235,14 @@ class SupervisedDelivery:
             status=status,
             at=workflow.now(),
             validity=self.state.validity,
+            eligibility_month=self.state.eligibility_month,
             refund_amount=str(self.state.refund.amount) if self.state.refund else None,
             reason=self.state.refund.reason if self.state.refund else None,
         )
         try:
-            await outside.tell_purchase_system(told, within=outside.COMPLETION_NOTICE)
+            await outside.tell_purchase_system(
+                told, within=timedelta(hours=self.state.terms.policy.completion_notice_hours)
+            )
         except ActivityError:
-            self._inbox.append(Event(name=EventName.PURCHASE_NOT_TOLD, actor=SYSTEM))
+            self.note(EventName.PURCHASE_NOT_TOLD)
             await outside.tell_purchase_system(told, within=None)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from domain.order import ProductType
+from sandbox.cases import Case, causes, file, proof
 from sandbox.client import Json
-from sandbox.scenarios import Case, causes, proof
 from tests.support import assert_problem, read_answer
 
 MakeCase = Callable[..., Case]
@@ -84,7 +84,11 @@ async def test_the_other_sides_commands_are_forbidden(make_case: MakeCase) -> No
     await case.start()
     assert_problem(await case.world.buyer.give(case.id, "deliver", proof()), 403, "forbidden")
     assert_problem(await case.world.seller.give(case.id, "accept"), 403, "forbidden")
-    assert_problem(await case.world.seller.give(case.id, "resume", {"reason": "x"}), 403, "forbidden")
+    assert_problem(
+        await case.world.seller.give(case.id, "decide-appeal", {"ruling": "ruling-close", "reason": "x"}),
+        403,
+        "forbidden",
+    )
     answer = await case.world.seller.report(case.id, "deployment-finished")
     assert_problem(answer, 403, "forbidden")
 
@@ -92,10 +96,14 @@ async def test_the_other_sides_commands_are_forbidden(make_case: MakeCase) -> No
 async def test_a_delivery_needs_its_proof(make_case: MakeCase) -> None:
     case = make_case()
     await case.start()
-    assert_problem(await case.world.seller.give(case.id, "deliver"), 422, "proof-required")
+    answer = await case.world.seller.give(case.id, "deliver")
+    assert_problem(answer, 422, "proof-incomplete")
+    assert answer.json_body["missing"] == ["documents.statement-of-work", "documents.acceptance-document"]
     half = proof()
-    del half["proof"]["acceptance_document"]  # type: ignore[attr-defined]
-    assert_problem(await case.world.seller.give(case.id, "deliver", half), 422, "invalid-input")
+    del half["proof"]["documents"][1]  # type: ignore[index]
+    answer = await case.world.seller.give(case.id, "deliver", half)
+    assert_problem(answer, 422, "proof-incomplete")
+    assert answer.json_body["missing"] == ["documents.acceptance-document"]
 
 
 @pytest.mark.parametrize("amount", ["0", "-1", "1200.01", "1e9", "abc"])
@@ -113,7 +121,11 @@ async def test_a_refund_is_more_than_nothing_and_at_most_the_price(make_case: Ma
         {},
         {"reason": ""},
         {"reason": "x" * 2001, "claim": "x"},
-        {"reason": "x", "claim": "x", "attachments": [{"name": "../x"}]},
+        {"reason": "x", "claim": "x", "attachments": [{**file("x"), "name": "../x.pdf"}]},
+        {"reason": "x", "claim": "x", "attachments": [{**file("x"), "name": "x.exe"}]},
+        {"reason": "x", "claim": "x", "attachments": [{**file("x"), "type": "text/html", "name": "x.html"}]},
+        {"reason": "x", "claim": "x", "attachments": [{**file("x"), "sha256": "abc"}]},
+        {"reason": "x", "claim": "x", "attachments": [{**file("x"), "size": 0}]},
     ],
 )
 async def test_wrong_fields_are_refused(make_case: MakeCase, fields: Json) -> None:

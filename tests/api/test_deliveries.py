@@ -7,9 +7,9 @@ import pytest
 
 from domain.order import ProductType
 from launcher.stack import Stack
+from sandbox.cases import Case, causes, proof, stage_of
 from sandbox.client import Json
 from sandbox.parties import AUDITOR, OTHER_BUYER, OTHER_SELLER, REVIEWER
-from sandbox.scenarios import Case, causes, proof, stage_of
 from tests.support import assert_problem, log_in, read_answer
 
 MakeCase = Callable[..., Case]

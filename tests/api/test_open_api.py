@@ -10,9 +10,9 @@ from sqlalchemy import create_engine, text
 
 from domain.order import ProductType
 from launcher.stack import Stack
+from sandbox.cases import Case, instant, proof
 from sandbox.client import ACTIVATE, Answer, Json, activate_license, open_api_headers
 from sandbox.parties import OTHER_SELLER, open_api_keys
-from sandbox.scenarios import Case, instant, proof
 from tests.support import read_answer
 
 MakeCase = Callable[..., Case]
@@ -27,7 +27,9 @@ async def claimed(case: Case) -> str:
 
 @pytest.fixture
 async def case(make_case: MakeCase) -> Case:
-    return make_case(ProductType.LICENSE_AUTHORIZATION_CODE)
+    made = make_case(ProductType.LICENSE_AUTHORIZATION_CODE)
+    made.changes["placed_at"] = "2024-12-02T09:00:00+08:00"
+    return made
 
 
 def code(answer: Answer) -> object:

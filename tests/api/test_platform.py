@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from domain.catalog import Catalog, catalog
 from domain.errors import ErrorCode
-from sandbox.scenarios import Case
+from domain.policy import Policy
+from sandbox.cases import Case
 from tests.support import assert_problem, read_answer
 
 MakeCase = Callable[..., Case]
@@ -12,7 +13,7 @@ MakeCase = Callable[..., Case]
 
 async def test_the_flows_are_published_as_data(make_case: MakeCase) -> None:
     answer = await make_case().world.buyer.http.get("/v1/flows")
-    assert Catalog.model_validate(answer.json()) == catalog()
+    assert Catalog.model_validate(answer.json()) == catalog(Policy())
 
 
 async def test_health_needs_no_token(make_case: MakeCase) -> None:
@@ -28,7 +29,7 @@ async def test_every_problem_is_a_documented_class(make_case: MakeCase) -> None:
         for name, schema in schemas.items()
         if name.endswith("Problem") and name != "Problem"
     }
-    inner = {ErrorCode.ROUTE_NOT_FOUND, ErrorCode.METHOD_NOT_ALLOWED, ErrorCode.WRONG_LICENSE}
+    inner = {ErrorCode.ROUTE_NOT_FOUND, ErrorCode.METHOD_NOT_ALLOWED, ErrorCode.WRONG_LICENSE, ErrorCode.OTHER_PROJECT}
     assert documented == {str(code) for code in set(ErrorCode) - inner}
 
 

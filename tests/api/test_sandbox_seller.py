@@ -9,8 +9,8 @@ import pytest
 
 from domain.signatures import sign_v2
 from launcher.stack import Stack
+from sandbox.cases import Case
 from sandbox.parties import SELLER, access_key
-from sandbox.scenarios import Case
 
 MakeCase = Callable[..., Case]
 

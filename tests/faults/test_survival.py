@@ -10,9 +10,9 @@ import pytest
 from domain.order import ProductType
 from launcher.programs import Program
 from launcher.stack import Stack
+from sandbox.cases import REQUEST, Case, World, causes, history, proof, stage_of
 from sandbox.client import Answer, Json, Party
 from sandbox.demo import open_world
-from sandbox.scenarios import REQUEST, Case, World, causes, history, proof, stage_of
 from tests.support import assert_problem, stack_folder
 
 PATIENCE_SECONDS = 120
@@ -32,7 +32,7 @@ def fragile() -> Iterator[Stack]:
 async def fragile_world(fragile: Stack) -> AsyncIterator[World]:
     opened = await open_world(fragile.layout, lambda _title, _what: None)
     yield opened
-    for party in (opened.purchase, opened.seller, opened.buyer, opened.manager):
+    for party in opened.parties:
         await party.http.aclose()
     await opened.sandbox.aclose()
 
@@ -110,7 +110,7 @@ async def manual_service(journey: Journey) -> str:
     await journey.give(world.seller, "confirm-request")
     await journey.give(world.seller, "deliver", proof())
     await journey.give(world.buyer, "appeal", {"reason": "x", "claim": "y"})
-    await journey.give(world.manager, "resume", {"reason": "z"})
+    await journey.give(world.manager, "decide-appeal", {"ruling": "ruling-resume", "reason": "z"})
     await journey.give(world.buyer, "accept")
     return "completed"
 

@@ -8,7 +8,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from launcher.stack import Stack
-from sandbox.scenarios import SCENARIOS, Case, Scenario, World
+from sandbox.cases import Case, World
+from sandbox.scenarios import SCENARIOS, Scenario
 from tests.replay.histories import FINGERPRINTS, fetch, file_of, fingerprint
 from workers.main import workflow_runner
 from workflows.registry import WORKFLOWS
@@ -17,14 +18,24 @@ each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenar
 
 # Events per order, the engine's bottleneck: a higher number is a decision, not an accident.
 MOST_EVENTS = {
-    "License code": 95,
-    "License offline": 82,
-    "Package deployment": 50,
-    "SaaS supervised": 130,
-    "Manual service": 135,
-    "SaaS, seller down": 50,
+    "License code": 70,
+    "License code 2025": 85,
+    "License code 2024": 90,
+    "Identification code": 62,
+    "License offline": 80,
+    "Package deployment": 45,
+    "SaaS supervised": 125,
+    "SaaS after accept": 90,
+    "SaaS instant-on": 34,
+    "SaaS, seller down": 45,
     "SaaS, refund": 90,
-    "SaaS instant-on": 36,
+    "Manual service": 150,
+    "Website building": 145,
+    "Refund by ruling": 105,
+    "Hardware": 95,
+    "Hardware, returned": 105,
+    "Orchestration": 98,
+    "Data file": 75,
 }
 
 

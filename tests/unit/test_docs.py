@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from domain.errors import ERRORS
+from domain.policy import Policy
 from launcher.flow_pages import pages
 from settings import Settings
 from workflows import search_attributes
@@ -27,6 +28,12 @@ def test_every_setting_is_documented() -> None:
     text = (DOCS / "operations.md").read_text()
     for name in Settings.model_fields:
         assert f"`DELIVERY_{name.upper()}`" in text
+
+
+def test_every_choice_of_the_platform_is_a_line_of_the_decisions() -> None:
+    lines = (DOCS / "decisions.md").read_text().splitlines()
+    for name in Policy.model_fields:
+        assert any(f"`{name}`" in line.split("|")[1] for line in lines if line.startswith("| ")), name
 
 
 def test_every_error_code_is_documented() -> None:

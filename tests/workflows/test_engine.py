@@ -10,13 +10,13 @@ import httpx
 
 from domain.order import ProductType
 from launcher.stack import Stack
+from sandbox.cases import REQUEST, TOLERANCE, Case, calls, causes, history, instant, offsets, proof, stage_of
 from sandbox.client import Json
-from sandbox.parties import REVIEWER
-from sandbox.scenarios import REQUEST, TOLERANCE, Case, calls, causes, history, instant, offsets, proof, stage_of
-from tests.support import assert_problem, log_in
+from tests.support import assert_problem
 
 MakeCase = Callable[..., Case]
 APPEAL: Json = {"reason": "No answer", "claim": "Close it"}
+GO_ON: Json = {"ruling": "ruling-resume", "reason": "Go on"}
 
 
 async def delivered(case: Case) -> Json:
@@ -25,11 +25,12 @@ async def delivered(case: Case) -> Json:
 
 
 async def test_a_never_accepting_product_waits_for_the_buyer(make_case: MakeCase) -> None:
-    case = make_case(acceptance_days=None)
+    case = make_case(acceptance_days="never")
     receipt = await delivered(case)
     assert receipt["deadline"] is None
     await case.pass_time(timedelta(days=400))
-    assert stage_of(await case.world.buyer.read(case.id)) == "buyer-acceptance"
+    seen = await case.until(lambda seen: causes(seen)[-1] == "remind-long-open")
+    assert stage_of(seen) == "buyer-acceptance"
     await case.give(case.world.buyer, "accept")
 
 
@@ -48,8 +49,8 @@ async def test_no_reminder_and_no_acceptance_while_frozen(make_case: MakeCase) -
     await case.give(case.world.seller, "appeal", APPEAL)
     await case.pass_time(timedelta(days=60))
     frozen = await case.world.manager.read(case.id)
-    assert causes(frozen) == ["started", "deliver", "appeal"]
-    await case.give(case.world.manager, "resume", {"reason": "Go on"})
+    assert causes(frozen) == ["started", "deliver", "appeal", "escalate-appeal"]
+    await case.give(case.world.manager, "decide-appeal", GO_ON)
     await case.pass_time(timedelta(days=15, minutes=1))
     done = await case.until_stage("completed")
     assert causes(done)[-3:] == ["remind", "remind", "auto-accept"]
@@ -60,9 +61,17 @@ async def test_an_event_during_a_freeze_waits_for_the_thaw(make_case: MakeCase) 
     await case.start()
     await case.give(case.world.buyer, "appeal", APPEAL)
     await case.world.purchase.report(case.id, "deployment-finished")
-    receipt = await case.give(case.world.manager, "resume", {"reason": "Go on"})
+    receipt = await case.give(case.world.manager, "decide-appeal", GO_ON)
     assert receipt["stage"] == "deployment"
     await case.until_stage("buyer-acceptance")
+
+
+async def test_a_fact_during_a_freeze_is_noted_at_once(make_case: MakeCase) -> None:
+    case = make_case()
+    await delivered(case)
+    await case.give(case.world.buyer, "appeal", APPEAL)
+    await case.report("invoice-issued")
+    await case.until(lambda seen: seen["invoice"] == "issued")
 
 
 async def test_an_event_without_meaning_changes_nothing_but_is_on_record(make_case: MakeCase) -> None:
@@ -85,23 +94,24 @@ async def test_a_refund_request_stands_the_flow_still_until_it_is_withdrawn(make
 
 async def test_a_claimed_code_bars_the_refund(make_case: MakeCase) -> None:
     case = make_case(ProductType.LICENSE_AUTHORIZATION_CODE)
+    case.changes["placed_at"] = "2024-12-02T09:00:00+08:00"
     await case.start()
     await case.give(case.world.seller, "deliver")
     await case.give(case.world.buyer, "claim-code")
     await case.refused(case.world.buyer, "request-refund", "refund-barred", {"amount": "1.00", "reason": "No"})
 
 
-async def test_a_reviewed_order_goes_to_the_reviewer_first(make_case: MakeCase, stack: Stack) -> None:
+async def test_a_reviewed_order_goes_to_the_reviewer_first(make_case: MakeCase) -> None:
     case = make_case()
-    reviewer = log_in(stack, REVIEWER)
-    order = {**case.order(), "seller_category": "joint-operation", "scenario": "base-cloud"}
-    assert (await case.world.purchase.start(order)).status == 201
-    assert (await case.give(case.world.seller, "deliver", proof()))["stage"] == "platform-review"
+    reviewer = case.world.reviewer
+    case.changes |= {"seller_category": "joint-operation", "scenario": "base-cloud"}
+    await case.start()
+    form = proof(None, "base-acceptance-form")
+    assert (await case.give(case.world.seller, "deliver", form))["stage"] == "platform-review"
     await case.refused(case.world.buyer, "accept", "not-legal-now")
     assert (await case.give(reviewer, "fail-review", {"reason": "Not signed"}))["stage"] == "seller-delivery"
-    await case.give(case.world.seller, "deliver", proof())
+    await case.give(case.world.seller, "deliver", form)
     assert (await case.give(reviewer, "pass-review"))["stage"] == "buyer-acceptance"
-    await reviewer.http.aclose()
 
 
 async def test_many_buttons_pressed_at_once_take_effect_once(make_case: MakeCase) -> None:

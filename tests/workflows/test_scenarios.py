@@ -2,7 +2,8 @@
 
 import pytest
 
-from sandbox.scenarios import SCENARIOS, Case, Scenario, World
+from sandbox.cases import Case, World
+from sandbox.scenarios import SCENARIOS, Scenario
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.title)

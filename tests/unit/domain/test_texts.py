@@ -1,12 +1,14 @@
-from domain.commands import COMMANDS, CommandName, EventName
+from domain.clocks import CLOCKS, ClockAct
+from domain.commands import COMMANDS, CommandName, Ruling
 from domain.errors import ERRORS, ErrorCode
+from domain.events import REPORTED, EventName
 from domain.flows import FLOWS
-from domain.messages import messages_for
+from domain.messages import RULING_LABELS, messages_for
 from domain.parties import Role
-from domain.stages import STAGES, ClockAct
-from domain.state import State
+from domain.stages import STAGES
+from domain.terms import RULE_VERSIONS
 from domain.text import Text
-from tests.unit.builders import NOW, order
+from tests.unit.domain.builders import begun
 
 
 def is_chinese(sentence: str) -> bool:
@@ -14,12 +16,12 @@ def is_chinese(sentence: str) -> bool:
 
 
 def test_no_two_causes_share_a_name() -> None:
-    names = [*CommandName, *EventName, *ClockAct]
+    names = [*CommandName, *EventName, *ClockAct, *Ruling]
     assert len(names) == len(set(names))
 
 
 def test_the_seller_learns_who_accepted() -> None:
-    state = State.begin(order(), NOW)
+    state = begun()
     by_buyer = messages_for(CommandName.ACCEPT, state)
     by_clock = messages_for(ClockAct.ACCEPT, state)
     assert [message.to for message in by_buyer] == [Role.SELLER]
@@ -29,7 +31,16 @@ def test_the_seller_learns_who_accepted() -> None:
 def texts() -> list[Text]:
     errors = [text for spec in ERRORS.values() for text in (spec.title, spec.action)]
     stages = [text for stage in STAGES.values() for text in (stage.label, stage.missing)]
-    return [*errors, *stages, *(spec.label for spec in COMMANDS.values()), *(flow.label for flow in FLOWS.values())]
+    return [
+        *errors,
+        *stages,
+        *RULING_LABELS.values(),
+        *(one.change for one in RULE_VERSIONS),
+        *(command.label for command in COMMANDS.values()),
+        *(event.label for event in REPORTED.values()),
+        *(flow.label for flow in FLOWS.values()),
+        *(clock.label for clock in CLOCKS.values()),
+    ]
 
 
 def test_every_error_code_says_what_happened_and_what_to_do() -> None:

@@ -1,0 +1,91 @@
+"""Random runs over all flows: no sequence of commands, events and clock jumps breaks the table, the time or the money.
+
+``WALK_SEED=… pytest tests/unit/domain/test_walks.py`` repeats a run; a failure prints its seed.
+"""
+
+import os
+import secrets
+from random import Random
+
+import pytest
+
+from domain.clocks import ClockAct
+from domain.commands import COMMANDS, CommandName, Ruling
+from domain.errors import ErrorCode
+from domain.events import REPORTED, EventName
+from domain.flows import FLOWS, Flow
+from domain.rules import refusal
+from domain.stages import STAGES, StageName
+from domain.state import State
+from tests.unit.domain.builders import ACTORS, BODIES, NOW, begun, command
+from tests.unit.domain.walks import EVENTS, OWN_EVENTS, Walk, random_order
+
+RUNS = 4000
+STEPS = 50
+
+
+def test_no_run_leaves_the_table_or_breaks_time_or_money() -> None:
+    first = int(os.environ.get("WALK_SEED", secrets.randbits(40)))
+    runs = 1 if "WALK_SEED" in os.environ else RUNS
+    stages: set[StageName] = set()
+    flows = set()
+    ends = set()
+    for seed in range(first, first + runs):
+        chance = Random(seed)  # noqa: S311 - for runs that can be repeated
+        walk = Walk(random_order(chance))
+        try:
+            for _ in range(STEPS):
+                walk.step(chance)
+        except Exception as error:
+            error.add_note(f"WALK_SEED={seed}")
+            raise
+        stages |= walk.visited
+        flows.add(walk.state.flow.name)
+        ends |= set(walk.ends)
+    if runs == RUNS:
+        assert stages == set(STAGES), f"never reached: {set(STAGES) - stages}"
+        assert flows == set(FLOWS)
+        assert len(ends) == 2
+
+
+def test_a_failing_run_prints_its_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(State, "thaw", lambda *_: None)
+    with pytest.raises(Exception) as told:  # noqa: PT011 - whatever breaks first
+        test_no_run_leaves_the_table_or_breaks_time_or_money()
+    seed = told.value.__notes__[0].removeprefix("WALK_SEED=")
+    monkeypatch.setenv("WALK_SEED", seed)
+    with pytest.raises(type(told.value)):
+        test_no_run_leaves_the_table_or_breaks_time_or_money()
+
+
+def test_the_walks_try_every_command_and_every_event() -> None:
+    assert {body.command for body in BODIES} == set(CommandName)
+    assert {event.name for event in EVENTS} | set(OWN_EVENTS) == set(EventName)
+    assert set(REPORTED) <= {event.name for event in EVENTS}
+
+
+def test_every_role_but_the_named_ones_is_refused_every_command() -> None:
+    state = begun()
+    for body in BODIES:
+        for role, actor in ACTORS.items():
+            if role not in COMMANDS[body.command].by:
+                found = refusal(state, command(body, actor), NOW)
+                assert found is not None
+                assert found.code is ErrorCode.FORBIDDEN
+
+
+@pytest.mark.parametrize("flow", FLOWS.values(), ids=FLOWS)
+def test_every_flow_can_reach_its_end_and_each_cause_is_legal_at_its_stage(flow: Flow) -> None:
+    reached = {flow.first}
+    for _ in flow.edges:
+        reached |= {edge.target for edge in flow.edges if edge.source in reached}
+    assert StageName.COMPLETED in reached
+    assert {edge.source for edge in flow.edges} <= reached
+    for edge in flow.edges:
+        stage = STAGES[edge.source]
+        assert edge.cause in {*stage.commands, *stage.events, ClockAct.ACCEPT, *Ruling}
+    for stage in flow.stages:
+        if not stage.is_end and stage.name is not StageName.UNSUBSCRIBING:
+            causes = {edge.cause for edge in flow.edges if edge.source is stage.name}
+            assert causes >= {*stage.commands}
+            assert causes & {*stage.commands, *stage.events}

@@ -1,0 +1,22 @@
+"""Data file: requested, delivered, accepted (数据文件)."""
+
+from temporalio import workflow
+
+from domain.records import DeliveryOutcome, Start
+from domain.stages import StageName
+from workflows.acceptance import delivered_and_accepted, requested_and_confirmed
+from workflows.supervision import SupervisedDelivery
+
+
+@workflow.defn
+class DataFileDelivery(SupervisedDelivery):
+    """Data file: requested, delivered, accepted (数据文件)."""
+
+    @workflow.run
+    async def run(self, start: Start) -> DeliveryOutcome:  # noqa: ARG002 - the engine took it
+        """Run the delivery to its end."""
+        return await self.supervise(self._steps)
+
+    async def _steps(self) -> None:
+        await requested_and_confirmed(self)
+        await delivered_and_accepted(self, StageName.SELLER_DELIVERY)

@@ -1,0 +1,21 @@
+"""Hardware: shipped by courier, signed for, accepted (硬件)."""
+
+from temporalio import workflow
+
+from domain.records import DeliveryOutcome, Start
+from domain.stages import StageName
+from workflows.acceptance import delivered_and_accepted
+from workflows.supervision import SupervisedDelivery
+
+
+@workflow.defn
+class HardwareDelivery(SupervisedDelivery):
+    """Hardware: shipped by courier, signed for, accepted (硬件)."""
+
+    @workflow.run
+    async def run(self, start: Start) -> DeliveryOutcome:  # noqa: ARG002 - the engine took it
+        """Run the delivery to its end."""
+        return await self.supervise(self._steps)
+
+    async def _steps(self) -> None:
+        await delivered_and_accepted(self, StageName.SHIPPING, StageName.GOODS_ACCEPTANCE)
