@@ -55,10 +55,10 @@ TrackingNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{4,64}$")]
 class Ruling(StrEnum):
     """How the operations manager ends an appeal; also the cause of the step that follows (DOMAIN §2)."""
 
-    RESUME = "ruling-resume"
-    REWORK = "ruling-rework"
-    CLOSE = "ruling-close"
-    REFUND = "ruling-refund"
+    RESUME = "resume"
+    REWORK = "rework"
+    CLOSE = "close"
+    REFUND = "refund"
 
 
 class AppealGround(StrEnum):
@@ -234,7 +234,7 @@ class DecideAppeal(Body):
     ruling: Ruling
     reason: Reason
     amount: Annotated[Decimal, Field(gt=0, max_digits=14, decimal_places=2)] | None = Field(
-        default=None, description="With ruling-refund: how much goes back; all that was paid when left out"
+        default=None, description="With refund: how much goes back; all that was paid when left out"
     )
 
 

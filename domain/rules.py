@@ -37,7 +37,16 @@ from domain.state import State
 from domain.validity import validity
 
 MAX_TRANSITIONS = 1500
-"""Steps the two sides may take on one order; the engine takes 2000 Updates for one workflow."""
+"""Steps after which an order is not prolonged any more; the engine takes 2000 Updates for one workflow."""
+
+PROLONGING = (
+    CommandName.REJECT_REQUEST,
+    CommandName.REJECT_DELIVERY,
+    CommandName.APPEAL,
+    CommandName.ANSWER_APPEAL,
+    CommandName.REQUEST_REFUND,
+)
+"""Commands without which no side can keep an order going in circles; the others stay legal, so that it can end."""
 
 REQUEST_WITHIN = relativedelta(months=1)
 """A buyer who submits no request for so long after payment gets no full refund (DOMAIN §3)."""
@@ -115,7 +124,7 @@ def _refusal_code(  # noqa: PLR0911 - one return a rule
     if not _is_the_right_one(state, command.actor, command.name):
         filer = command.name is CommandName.WITHDRAW_APPEAL
         return ErrorCode.NOT_YOUR_APPEAL if filer else ErrorCode.SECOND_MANAGER_NEEDED
-    if state.sequence >= MAX_TRANSITIONS and command.actor.role in {Role.BUYER, Role.SELLER}:
+    if state.sequence >= MAX_TRANSITIONS and command.name in PROLONGING:
         return ErrorCode.TOO_MANY_COMMANDS
     return _content_refusal(state, command, now)
 

@@ -202,3 +202,5 @@ def proof(actual_start_at: datetime | None = None, *more: str) -> Json:
 
 
 REQUEST: Json = {"text": "Two clusters in Guiyang, single sign-on, 50 users"}
+
+PARCEL: Json = {"logistics_company": "SF Express", "tracking_number": "SF1002003004"}

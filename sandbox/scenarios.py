@@ -10,6 +10,7 @@ import httpx
 
 from domain.order import ProductType
 from sandbox.cases import (
+    PARCEL,
     REQUEST,
     Case,
     NotAsExpectedError,
@@ -164,7 +165,7 @@ async def manual_service(case: Case) -> None:
     frozen = await case.world.manager.read(case.id)
     running = [str(clock["name"]) for clock in cast("list[Json]", frozen["clocks"]) if clock["paused_since"] is None]
     expect([name for name in running if name != "appeal"], [], "clocks that run while frozen")
-    ruling: Json = {"ruling": "ruling-resume", "reason": "The seller sent the missing half"}
+    ruling: Json = {"ruling": "resume", "reason": "The seller sent the missing half"}
     resumed = await case.give(case.world.manager, "decide-appeal", ruling)
     freeze = cast("list[Json]", (await case.world.manager.read(case.id))["freezes"])[0]
     frozen_for = instant(freeze["ends_at"]) - instant(freeze["starts_at"])
@@ -236,9 +237,6 @@ async def website_building(case: Case) -> None:
     expect(cast("Json", done["steps"])["done"], 3, "stages done")
 
 
-PARCEL: Json = {"logistics_company": "SF Express", "tracking_number": "SF1002003004"}
-
-
 async def hardware(case: Case) -> None:
     """Shipped, signed for by the buyer; nobody acts, and the clock accepts ten days after the sign-off."""
     await case.start()
@@ -278,7 +276,7 @@ async def orchestration(case: Case) -> None:
     lacking = await case.world.seller.give(case.id, "appeal", appeal)
     expect(lacking.code, "evidence-required", "an appeal without evidence")
     await case.give(case.world.seller, "appeal", {**appeal, "attachments": [file("delivery-proof")]})
-    rework: Json = {"ruling": "ruling-rework", "reason": "One flow is missing"}
+    rework: Json = {"ruling": "rework", "reason": "One flow is missing"}
     receipt = await case.give(case.world.manager, "decide-appeal", rework)
     expect(receipt["stage"], "seller-delivery", "stage after the ruling")
     await case.give(case.world.seller, "deliver", proof())
@@ -312,7 +310,7 @@ async def refund_by_ruling(case: Case) -> None:
     await case.pass_time(timedelta(days=12))
     late = await case.until(lambda seen: bool(cast("list[Json]", seen["appeals"])[0]["is_late"]))
     expect("escalate-appeal" in causes(late), True, "the late appeal was escalated")
-    ruling: Json = {"ruling": "ruling-refund", "reason": "Nothing was delivered", "amount": "45000.00"}
+    ruling: Json = {"ruling": "refund", "reason": "Nothing was delivered", "amount": "45000.00"}
     await case.give(case.world.manager, "decide-appeal", ruling)
     alone = await case.world.manager.give(case.id, "agree-ruling")
     expect(alone.code, "second-manager-needed", "the same manager agrees")

@@ -18,7 +18,7 @@ from domain.commands import Command, CommandName
 from domain.errors import ErrorCode, Refusal
 from domain.events import Event, EventName
 from domain.flows import Effect
-from domain.parties import SYSTEM, Role
+from domain.parties import SYSTEM
 from domain.records import DeliveryOutcome, OrderStatus, Receipt, Start
 from domain.seller_calls import Activity
 from domain.stages import StageName
@@ -30,8 +30,8 @@ from workflows.entries import Asked, Closed, Entry, Unsubscribed, refused, trans
 from workflows.search_attributes import changes
 from workflows.seller_side import SellerSide
 
-MAX_HISTORY_BYTES = 25 * 1024 * 1024
-"""From here on the sides' commands are refused: the engine ends a workflow at 50 MB, and others must be able to act."""
+MAX_HISTORY_BYTES = 10 * 1024 * 1024
+"""From here on nothing prolongs the order: the engine would end it at 50 MB, and it must end by its own rules."""
 
 
 class SupervisedDelivery:
@@ -103,7 +103,7 @@ class SupervisedDelivery:
         """Refuse a command before it leaves a trace in the history."""
         refusal = rules.refusal(self.state, command, workflow.now())
         is_full = workflow.info().get_current_history_size() > MAX_HISTORY_BYTES
-        if refusal is None and is_full and command.actor.role in {Role.BUYER, Role.SELLER}:
+        if refusal is None and is_full and command.name in rules.PROLONGING:
             refusal = Refusal(code=ErrorCode.TOO_MANY_COMMANDS)
         if refusal is not None:
             raise refused(refusal)

@@ -85,7 +85,7 @@ async def test_the_other_sides_commands_are_forbidden(make_case: MakeCase) -> No
     assert_problem(await case.world.buyer.give(case.id, "deliver", proof()), 403, "forbidden")
     assert_problem(await case.world.seller.give(case.id, "accept"), 403, "forbidden")
     assert_problem(
-        await case.world.seller.give(case.id, "decide-appeal", {"ruling": "ruling-close", "reason": "x"}),
+        await case.world.seller.give(case.id, "decide-appeal", {"ruling": "close", "reason": "x"}),
         403,
         "forbidden",
     )

@@ -10,10 +10,10 @@ import pytest
 from domain.order import ProductType
 from launcher.programs import Program
 from launcher.stack import Stack
-from sandbox.cases import REQUEST, Case, World, causes, history, proof, stage_of
+from sandbox.cases import REQUEST, Case, World, causes, file, history, proof, stage_of
 from sandbox.client import Answer, Json, Party
 from sandbox.demo import open_world
-from tests.support import assert_problem, stack_folder
+from tests.support import assert_problem, new_case, stack_folder
 
 PATIENCE_SECONDS = 120
 OUTAGE_SECONDS = 60
@@ -110,7 +110,7 @@ async def manual_service(journey: Journey) -> str:
     await journey.give(world.seller, "confirm-request")
     await journey.give(world.seller, "deliver", proof())
     await journey.give(world.buyer, "appeal", {"reason": "x", "claim": "y"})
-    await journey.give(world.manager, "decide-appeal", {"ruling": "ruling-resume", "reason": "z"})
+    await journey.give(world.manager, "decide-appeal", {"ruling": "resume", "reason": "z"})
     await journey.give(world.buyer, "accept")
     return "completed"
 
@@ -247,3 +247,18 @@ async def test_a_worker_killed_during_a_seller_call_does_not_cost_the_order_an_h
     await bring_back(fragile.worker)
     await Journey(case, Progress()).reach(lambda seen: stage_of(seen) == "completed" and told(seen))
     assert (await case.seller_saw())["created"] == 1
+
+
+async def test_an_order_that_grows_too_large_is_not_prolonged_and_still_ends(fragile_world: World) -> None:
+    case = new_case(fragile_world)
+    await case.start()
+    await case.give(case.world.seller, "deliver", proof())
+    huge = {"reason": "理" * 2000, "claim": "由" * 2000, "attachments": [file("x" * 200) for _ in range(20)]}
+    for _ in range(80):
+        answer = await case.world.buyer.give(case.id, "appeal", huge)
+        if answer.status != 200:
+            break
+        await case.give(case.world.buyer, "withdraw-appeal")
+    assert_problem(answer, 409, "too-many-commands")
+    await case.give(case.world.buyer, "accept")
+    await case.until_stage("completed")

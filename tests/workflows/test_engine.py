@@ -16,7 +16,7 @@ from tests.support import assert_problem
 
 MakeCase = Callable[..., Case]
 APPEAL: Json = {"reason": "No answer", "claim": "Close it"}
-GO_ON: Json = {"ruling": "ruling-resume", "reason": "Go on"}
+GO_ON: Json = {"ruling": "resume", "reason": "Go on"}
 
 
 async def delivered(case: Case) -> Json:

@@ -14,7 +14,7 @@ from domain.commands import COMMANDS, CommandName, Ruling
 from domain.errors import ErrorCode
 from domain.events import REPORTED, EventName
 from domain.flows import FLOWS, Flow
-from domain.rules import refusal
+from domain.rules import MAX_TRANSITIONS, refusal
 from domain.stages import STAGES, StageName
 from domain.state import State
 from tests.unit.domain.builders import ACTORS, BODIES, NOW, begun, command
@@ -89,3 +89,17 @@ def test_every_flow_can_reach_its_end_and_each_cause_is_legal_at_its_stage(flow:
             causes = {edge.cause for edge in flow.edges if edge.source is stage.name}
             assert causes >= {*stage.commands}
             assert causes & {*stage.commands, *stage.events}
+
+
+def test_an_order_of_many_steps_is_not_prolonged_but_can_end() -> None:
+    state = begun()
+    state.enter(StageName.BUYER_ACCEPTANCE, NOW)
+    state.sequence = MAX_TRANSITIONS
+    refused = {}
+    for body in BODIES:
+        found = refusal(state, command(body, ACTORS[next(iter(COMMANDS[body.command].by))]), NOW)
+        refused[body.command] = None if found is None else found.code
+    assert refused[CommandName.ACCEPT] is None
+    assert refused[CommandName.APPEAL] is ErrorCode.TOO_MANY_COMMANDS
+    assert refused[CommandName.REJECT_DELIVERY] is ErrorCode.TOO_MANY_COMMANDS
+    assert refused[CommandName.REQUEST_REFUND] is ErrorCode.TOO_MANY_COMMANDS
