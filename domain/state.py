@@ -181,7 +181,7 @@ class State(BaseModel):
             case ClockName.SIGN_OFF if self.parcel and self.parcel.signed_at and self.parcel.recipient_is_buyer:
                 # The buyer can act from the stage's entry on: a review does not use up the ten days.
                 since = max(self.parcel.signed_at, self.entered_at)
-                self.wind(name, now, *_acceptance_acts(since + SIGN_OFF))
+                self.wind(name, now, *_acceptance_acts(since + SIGN_OFF + self._stood_still(since, now)))
             case _:
                 return
 
@@ -211,6 +211,15 @@ class State(BaseModel):
 
     def _is_stopped(self, name: ClockName) -> bool:
         return any(freeze.ends_at is None and freeze.kind in CLOCKS[name].stopped_by for freeze in self.freezes)
+
+    def _stood_still(self, since: datetime, until: datetime) -> timedelta:
+        """How long the flow was frozen in a stretch of time; freezes within freezes count once."""
+        stood, counted_to = timedelta(0), since
+        for freeze in self.freezes:
+            end = min(freeze.ends_at or until, until)
+            stood += max(end - max(freeze.starts_at, counted_to), timedelta(0))
+            counted_to = max(counted_to, end)
+        return stood
 
     def stop(self, *names: ClockName) -> None:
         """Take clocks away whose matter is settled."""

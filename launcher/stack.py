@@ -58,9 +58,14 @@ class Secrets(BaseModel):
         )
 
 
+GENERATION = 2
+"""Counts the shapes that data may have; no version is released yet, so older data is not brought along."""
+
+
 class Layout(BaseModel):
     """How to reach a stack: written to its folder for the other commands."""
 
+    generation: int = 1
     ports: Ports
     secrets: Secrets
 
@@ -126,9 +131,15 @@ class Stack:
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = _take_lock(folder)
         known = read_layout(folder)
+        if known is not None and known.generation != GENERATION:
+            self._lock.close()
+            message = f"the data in {folder} is of an earlier, unreleased version: move the folder away and start anew"
+            raise DidNotStartError(message)
         self.folder = folder
         self.layout = Layout(
-            ports=Ports.choose(preferred=preferred_ports), secrets=known.secrets if known else Secrets.make()
+            generation=GENERATION,
+            ports=Ports.choose(preferred=preferred_ports),
+            secrets=known.secrets if known else Secrets.make(),
         )
         file = layout_file(folder)
         file.touch(mode=0o600)

@@ -67,8 +67,9 @@ async def open_world(layout: Layout, show: object) -> World:
 def _story(order: Json, told: list[Json]) -> Table:
     """One order, whole; narrow enough for any terminal."""
     table = Table(title=f"{order['product_name']} · {order['order_id']}", title_justify="left", width=WIDTH)
-    table.add_column("product type", style="dim")
-    table.add_column(str(order["product_type"]))
+    terms = cast("Json", order["terms"])
+    table.add_column("product, flow", style="dim")
+    table.add_column(f"{order['product_type']}, {terms['flow']}, rules {terms['rule_version']}")
     for name, value in (
         ("what happened", _what_happened(order)),
         ("stage entered → left", _stages(order)),

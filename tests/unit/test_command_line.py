@@ -1,5 +1,6 @@
 """The ``delivery`` program says what is wrong, without a traceback and without secrets."""
 
+import json
 import os
 import subprocess
 import sys
@@ -42,3 +43,14 @@ def test_a_token_without_a_stack_says_how_to_start_one(tmp_path: Path) -> None:
     ended = delivery("token", "--role", "buyer", "--party", "b", "--folder", str(tmp_path))
     assert ended.returncode == 1
     assert "delivery up" in ended.stdout
+
+
+def test_data_of_an_unreleased_version_is_not_touched(tmp_path: Path) -> None:
+    ports = dict.fromkeys(("api", "ui", "sandbox", "engine", "database"), 1)
+    names = ("database_password", "secret_key", "purchase_callback_secret", "sandbox_secret")
+    layout = {"ports": ports, "secrets": dict.fromkeys(names, "x")}
+    (tmp_path / "stack.json").write_text(json.dumps(layout))
+    ended = delivery("up", "--folder", str(tmp_path))
+    assert ended.returncode == 1
+    assert "earlier, unreleased version" in ended.stdout.replace("\n", " ")
+    assert json.loads((tmp_path / "stack.json").read_text()) == layout

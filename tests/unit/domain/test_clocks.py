@@ -155,6 +155,38 @@ def test_goods_signed_for_while_frozen_get_a_clock_that_stands_still() -> None:
     assert acts(state, ClockName.SIGN_OFF)[-1] == (37, ClockAct.ACCEPT)
 
 
+def told_later(state: State, signed_after: timedelta, told_after: timedelta) -> float:
+    """Days until goods are accepted, when the courier's word comes late."""
+    signed = Event(name=EventName.PARCEL_SIGNED, actor=SYSTEM, signed_at=NOW + signed_after, recipient_is_buyer=True)
+    effects.apply_event(state, signed, NOW + told_after)
+    return acts(state, ClockName.SIGN_OFF)[-1][0]
+
+
+def test_a_sign_off_counts_from_the_moment_of_signing_however_late_it_is_told() -> None:
+    assert told_later(shipped(signed_after=None), 6 * DAY, 9 * DAY) == 16
+
+
+def test_a_sign_off_in_the_future_counts_from_when_it_was_told() -> None:
+    assert told_later(shipped(signed_after=None), 60 * DAY, 9 * DAY) == 19
+
+
+def test_a_freeze_between_signing_and_telling_takes_no_time_from_the_buyer() -> None:
+    state = shipped(signed_after=None)
+    state.freeze(FreezeKind.REFUND_REQUEST, MANAGER, "reason", NOW + 5 * DAY)
+    state.freeze(FreezeKind.APPEAL, MANAGER, "reason", NOW + 6 * DAY)
+    state.thaw(FreezeKind.APPEAL, NOW + 7 * DAY)
+    state.thaw(FreezeKind.REFUND_REQUEST, NOW + 8 * DAY)
+    assert told_later(state, 6 * DAY, 9 * DAY) == 18
+
+
+def test_signing_and_telling_within_a_freeze_takes_no_time_from_the_buyer() -> None:
+    state = shipped(signed_after=None)
+    state.freeze(FreezeKind.APPEAL, MANAGER, "reason", NOW + 5 * DAY)
+    told_later(state, 6 * DAY, 7 * DAY)
+    state.thaw(FreezeKind.APPEAL, NOW + 9 * DAY)
+    assert acts(state, ClockName.SIGN_OFF)[-1] == (19, ClockAct.ACCEPT)
+
+
 spans = st.tuples(
     st.sampled_from(FreezeKind),
     st.timedeltas(timedelta(0), timedelta(days=3)),

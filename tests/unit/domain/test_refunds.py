@@ -224,3 +224,9 @@ def test_the_seller_may_refuse_the_goods_and_the_buyer_may_appeal() -> None:
     assert give(state, RefuseGoods(reason="scratched"), SELLER) is Effect.STAYS
     assert state.refund_requests[0].phase == "refused"
     assert CommandName.APPEAL in rules.allowed(state, BUYER)
+
+
+def test_an_invoice_asked_for_while_goods_are_on_their_way_back_changes_nothing() -> None:
+    state = checking()
+    tell(state, EventName.INVOICE_REQUESTED)
+    assert state.refund_requests[0].phase == "checking"

@@ -103,3 +103,22 @@ def test_an_order_of_many_steps_is_not_prolonged_but_can_end() -> None:
     assert refused[CommandName.APPEAL] is ErrorCode.TOO_MANY_COMMANDS
     assert refused[CommandName.REJECT_DELIVERY] is ErrorCode.TOO_MANY_COMMANDS
     assert refused[CommandName.REQUEST_REFUND] is ErrorCode.TOO_MANY_COMMANDS
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        (StageName.SELLER_DELIVERY, StageName.REFUNDED),
+        (StageName.SELLER_DELIVERY, StageName.PLATFORM_REVIEW),
+        (StageName.SELLER_DELIVERY, StageName.CODE_CLAIM),
+        (StageName.COMPLETED, StageName.UNSUBSCRIBING),
+        (StageName.COMPLETED, StageName.SELLER_DELIVERY),
+        (StageName.UNSUBSCRIBING, StageName.COMPLETED),
+        (StageName.REFUNDED, StageName.COMPLETED),
+    ],
+)
+def test_the_state_takes_no_step_outside_the_table(source: StageName, target: StageName) -> None:
+    state = begun()
+    state.stage = source
+    with pytest.raises(ValueError, match="no step"):
+        state.enter(target, NOW)
