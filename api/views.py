@@ -49,10 +49,10 @@ class ClockView(BaseModel):
     name: str
     label: Text
     started_at: datetime
-    next_act: NextActView | None
+    next_act: NextActView | None = Field(description="What it does next; while paused, when it would have")
     deadline: datetime | None = Field(description="When it decides or marks somebody late; while paused, when it would")
     paused_since: datetime | None
-    remaining_seconds: float | None = Field(description="While paused: what is left until the deadline")
+    remaining_seconds: float | None = Field(description="While paused: what is left until deadline or next act")
 
 
 class RefundView(BaseModel):
@@ -258,16 +258,16 @@ def _sees_code(state: State, reader: Actor) -> bool:
 
 
 def _clock(clock: RunningClock) -> ClockView:
-    paused, deadline = clock.paused_since, clock.deadline
-    act = clock.acts[0] if clock.acts and paused is None else None
+    paused, act = clock.paused_since, clock.acts[0] if clock.acts else None
+    until = clock.deadline or (act.at if act else None)
     return ClockView(
         name=clock.name,
         label=CLOCKS[clock.name].label,
         started_at=clock.started_at,
         next_act=NextActView(at=act.at, act=act.act) if act else None,
-        deadline=deadline,
+        deadline=clock.deadline,
         paused_since=paused,
-        remaining_seconds=(deadline - paused).total_seconds() if paused and deadline else None,
+        remaining_seconds=(until - paused).total_seconds() if paused and until else None,
     )
 
 

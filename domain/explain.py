@@ -2,7 +2,7 @@
 
 from domain.clocks import FreezeKind
 from domain.parties import Role
-from domain.stages import RefundPhase
+from domain.stages import RefundPhase, StageName
 from domain.state import State
 from domain.text import Text
 
@@ -14,6 +14,7 @@ _REFUND = {
     ),
     RefundPhase.CHECKING: (Role.SELLER, Text(zh="商家对退货的验收", en="the seller's check of the returned goods")),
 }
+_STEP = Text(zh="服务环节“{step}”的完成", en='the end of the service step "{step}"')
 _DECISION = Text(zh="运营经理对申诉的裁决", en="the operations manager's decision on the appeal")
 _SECOND = Text(zh="第二位运营经理对裁决的意见", en="a second operations manager's word on the ruling")
 
@@ -24,6 +25,9 @@ def _explained(state: State) -> tuple[Role, Text]:
         return Role.MANAGER, _SECOND if appeal.proposal else _DECISION
     if freeze is not None and request is not None:
         return _REFUND[request.phase]
+    if state.stage is StageName.SERVICE_STEP:
+        step = state.order.product.service_steps[state.steps_done]
+        return Role.SELLER, _STEP.fill(step=step)
     return state.current.waiting_on, state.current.missing
 
 

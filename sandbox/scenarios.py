@@ -229,6 +229,7 @@ async def website_building(case: Case) -> None:
     await case.pass_time(timedelta(days=10, hours=1))
     late = await case.until(lambda seen: bool(seen["overdue"]))
     expect("remind-seller" in causes(late), True, "the seller was reminded")
+    expect(cast("Json", late["missing"])["en"], 'the end of the service step "Design draft"', "what is missing")
     for _ in range(2):
         await case.give(case.world.seller, "finish-step")
     await case.give(case.world.seller, "deliver", proof())

@@ -42,6 +42,7 @@ async def test_all_sides_read_the_case_file_the_clocks_and_the_reasons(make_case
         running = clocks(seen)
         left = instant(receipt["deadline"]) - instant(running["acceptance"]["paused_since"])
         assert abs(timedelta(seconds=float(str(running["acceptance"]["remaining_seconds"]))) - left) < TOLERANCE
+        assert float(str(running["order"]["remaining_seconds"])) > 0
         assert running["appeal"]["paused_since"] is None
         assert cast("Json", running["appeal"]["next_act"])["act"] == "escalate-appeal"
         assert cast("list[Json]", seen["freezes"])[0]["reason"] == "No answer"
