@@ -1,6 +1,7 @@
 """One bounded HTTP call: no redirects, a time limit over all, a limited answer."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -14,10 +15,11 @@ class CallFailedError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """Status and body of an answer."""
+    """Status, body and headers (by lower-case names) of an answer."""
 
     status: int
     body: bytes
+    headers: Mapping[str, str]
 
 
 def post(url: str, body: bytes, headers: dict[str, str], seconds: float) -> Answer:
@@ -51,7 +53,7 @@ def _send(method: str, url: str, body: bytes, headers: dict[str, str], seconds: 
                 if time.monotonic() > deadline:
                     message = f"no complete answer within {seconds:g} s"
                     raise CallFailedError(message)
-            return Answer(response.status_code, received)
+            return Answer(response.status_code, received, response.headers)
     except httpx.TimeoutException as error:
         message = f"no answer within {seconds:g} s"
         raise CallFailedError(message) from error

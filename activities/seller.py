@@ -21,7 +21,7 @@ from database import queries
 from database.secrets import unseal
 from database.session import transaction
 from domain.seller_calls import ATTEMPT_TIMEOUT, Activity, GetLicense, ResultCode, SellerAnswer, SellerCall
-from domain.signatures import sign_v1, sign_v2
+from domain.signatures import has_signed_body, sign_v1, sign_v2
 
 HTTP_OK = 200
 V1_TIME_FORMAT = "%Y%m%d%H%M%S%f"
@@ -76,7 +76,11 @@ def _post_v2(url: str, access_key: str, fields: dict[str, str]) -> Answer:
 def _get_v1(url: str, access_key: str, fields: dict[str, str]) -> Answer:
     stamped = {**fields, "timeStamp": datetime.now(UTC).strftime(V1_TIME_FORMAT)[:-3]}
     token = sign_v1(access_key, stamped["timeStamp"], stamped)
-    return get(f"{url}?{urlencode({**stamped, 'authToken': token})}", ATTEMPT_TIMEOUT.total_seconds())
+    answer = get(f"{url}?{urlencode({**stamped, 'authToken': token})}", ATTEMPT_TIMEOUT.total_seconds())
+    header = answer.headers.get("body-sign", "")
+    if answer.status == HTTP_OK and not has_signed_body(access_key, header, answer.body):
+        raise TriedError("the answer's Body-Sign is wrong" if header else "bodySign is empty")
+    return answer
 
 
 def _fields(call: SellerCall) -> dict[str, str]:

@@ -2,13 +2,21 @@
 
 import hashlib
 import hmac
+import json
+import re
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, quote, unquote
 
+from pydantic import TypeAdapter
+
 CLOCK_WINDOW = timedelta(seconds=60)
 """How far a signed timestamp may lie from our clock, in either direction (DOMAIN §6.1)."""
+
+
+_JSON_OBJECT: TypeAdapter[dict[str, object]] = TypeAdapter(dict[str, object])
 
 
 def _mac(key: str, message: bytes) -> bytes:
@@ -30,22 +38,87 @@ def is_fresh(stamp: datetime, now: datetime) -> bool:
     return abs(now - stamp) <= CLOCK_WINDOW
 
 
-def sign_v2(access_key: str, nonce: str, timestamp: str, body: bytes) -> str:
+@dataclass(frozen=True)
+class Trace:
+    """How a signature comes about: every intermediate string by its name, the signature last."""
+
+    steps: tuple[tuple[str, str], ...]
+
+    @property
+    def signature(self) -> str:
+        """The last step."""
+        return self.steps[-1][1]
+
+
+def _shown(content: bytes) -> str:
+    return content.decode(errors="replace")
+
+
+def canonical_json(body: bytes) -> bytes:
+    """The form in which a V2 body is signed and sent: keys sorted, no nulls, no spaces (DOMAIN §6.1).
+
+    Raises pydantic.ValidationError, a ValueError, for what is no JSON object.
+    """
+    content = _JSON_OBJECT.validate_json(body)
+    present = {name: value for name, value in content.items() if value is not None}
+    return json.dumps(present, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def trace_v2(access_key: str, nonce: str, timestamp: str, body: bytes) -> Trace:
     """Signature of a production-interface call V2: upper-case hex (DOMAIN §6.1).
 
     The body must be the bytes on the wire: keys sorted, no nulls, no spaces. The timestamp is in milliseconds.
     """
     body_mac = _mac(access_key, body).hex()
-    return _mac(access_key, (access_key + nonce + timestamp + body_mac).encode()).hex().upper()
+    message = access_key + nonce + timestamp + body_mac
+    signature = _mac(access_key, message.encode()).hex().upper()
+    return Trace((("body", _shown(body)), ("bodyMac", body_mac), ("message", message), ("signature", signature)))
 
 
-def sign_v1(access_key: str, timestamp: str, parameters: Mapping[str, str]) -> str:
+def sign_v2(access_key: str, nonce: str, timestamp: str, body: bytes) -> str:
+    """The signature of ``trace_v2``."""
+    return trace_v2(access_key, nonce, timestamp, body).signature
+
+
+def trace_kit(access_key: str, nonce: str, timestamp: str, body: bytes) -> Trace:
+    """Header ``x-sign`` of a joint-operation kit call: hex, over the raw body (DOMAIN §6.2)."""
+    message = (access_key + nonce + timestamp).encode() + body
+    return Trace((("message", _shown(message)), ("x-sign", _mac(access_key, message).hex())))
+
+
+def trace_v1(access_key: str, timestamp: str, parameters: Mapping[str, str]) -> Trace:
     """The ``authToken`` of a V1 call: base64 (DOMAIN §6.3).
 
     ``parameters`` are all of the call, with ``timeStamp`` and without ``authToken``, not URL-encoded.
     """
     message = "&".join(f"{name}={value}" for name, value in sorted(parameters.items()))
-    return b64encode(_mac(access_key + timestamp, message.encode())).decode()
+    token = b64encode(_mac(access_key + timestamp, message.encode())).decode()
+    return Trace((("key", access_key + timestamp), ("message", message), ("authToken", token)))
+
+
+def sign_v1(access_key: str, timestamp: str, parameters: Mapping[str, str]) -> str:
+    """The ``authToken`` of ``trace_v1``."""
+    return trace_v1(access_key, timestamp, parameters).signature
+
+
+def sign_body(access_key: str, body: bytes) -> str:
+    """Header ``Body-Sign`` of a V1 answer (DOMAIN §6.3)."""
+    return f'sign_type="HMAC-SHA256", signature= "{b64encode(_mac(access_key, body)).decode()}"'
+
+
+_BODY_SIGN = re.compile(r'sign_type="HMAC-SHA256",\s*signature=\s*"([A-Za-z0-9+/=]+)"')
+
+
+def has_signed_body(access_key: str, header: str, body: bytes) -> bool:
+    """Tell whether a ``Body-Sign`` header holds the signature of the body; its quotes are mandatory (DOMAIN §6.3)."""
+    parsed = _BODY_SIGN.fullmatch(header.strip())
+    return parsed is not None and equal(parsed.group(1), b64encode(_mac(access_key, body)).decode())
+
+
+def trace_usage(key: str, timestamp: str, nonce: str, body: bytes) -> Trace:
+    """Header ``signature`` of a usage push: base64, over the body with its keys sorted (DOMAIN §6.6)."""
+    message = f"ts={timestamp}&nonce={nonce}&body={canonical_json(body).decode()}"
+    return Trace((("message", message), ("signature", b64encode(_mac(key, message.encode())).decode())))
 
 
 APIG_ALGORITHM = "SDK-HMAC-SHA256"
@@ -68,9 +141,9 @@ def _apig_canonical(method: str, path: str, query: str, headers: Mapping[str, st
     )
 
 
-def sign_apig(  # noqa: PLR0913 - the parts of an HTTP request
+def trace_apig(  # noqa: PLR0913 - the parts of an HTTP request
     secret_key: str, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
-) -> str:
+) -> Trace:
     """Signature of an open-API request: lower-case hex (DOMAIN §6.5).
 
     ``headers`` are the signed ones and must hold ``X-Sdk-Date``; raises KeyError without it.
@@ -78,7 +151,15 @@ def sign_apig(  # noqa: PLR0913 - the parts of an HTTP request
     date = {name.lower(): value for name, value in headers.items()}["x-sdk-date"]
     canonical = _apig_canonical(method, path, query, headers, body)
     to_sign = "\n".join((APIG_ALGORITHM, date, hashlib.sha256(canonical.encode()).hexdigest()))
-    return _mac(secret_key, to_sign.encode()).hex()
+    signature = _mac(secret_key, to_sign.encode()).hex()
+    return Trace((("canonical request", canonical), ("string to sign", to_sign), ("signature", signature)))
+
+
+def sign_apig(  # noqa: PLR0913 - the parts of an HTTP request
+    secret_key: str, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
+) -> str:
+    """The signature of ``trace_apig``."""
+    return trace_apig(secret_key, method, path, query, headers, body).signature
 
 
 def sign_webhook(secret: str, message_id: str, timestamp: str, body: bytes) -> str:

@@ -18,6 +18,7 @@ from rich.console import Console
 
 from domain.parties import Actor, Role
 from launcher.programs import DidNotStartError
+from launcher.signing import MissingOptionError, Request, Scheme, trace
 from launcher.stack import Stack, read_layout
 
 DATA_FOLDER = Path(".delivery")
@@ -131,6 +132,34 @@ def token(
     except httpx.HTTPError as error:
         message = f"the stack in {folder} does not answer: start it with `delivery up`"
         raise DidNotStartError(message) from error
+
+
+@app.command()
+def sign(  # noqa: PLR0913 - one option a part of a request
+    scheme: Annotated[Scheme, typer.Argument(help="Which signature.")],
+    access_key: Annotated[str, typer.Option(help="The shared key; with apig the public access key.")] = "",
+    secret_key: Annotated[str, typer.Option(help="apig: the secret key.")] = "",
+    method: Annotated[str, typer.Option(help="apig: the HTTP method.")] = "POST",
+    url: Annotated[str, typer.Option(help="apig: the address; v1: the address with its query.")] = "",
+    header: Annotated[list[str] | None, typer.Option(help="apig: a signed header, Name: value.")] = None,
+    body: Annotated[str, typer.Option(help="The body; v2 and usage sort its keys first.")] = "",
+    date: Annotated[str, typer.Option(help="apig: X-Sdk-Date, such as 20261122T120000Z.")] = "",
+    nonce: Annotated[str, typer.Option(help="v2, kit, usage: the nonce.")] = "",
+    timestamp: Annotated[str, typer.Option(help="v2, kit, usage, v1: the timestamp as sent.")] = "",
+) -> None:
+    """Print a signature and every string on the way to it: the debugger for "signature wrong"."""
+    parts = (line.partition(":") for line in header or [])
+    headers = {name.strip(): value.strip() for name, _, value in parts}
+    asked = Request(access_key, secret_key, method, url, headers, body, date, nonce, timestamp)
+    try:
+        steps = trace(scheme, asked).steps
+    except MissingOptionError as error:
+        raise typer.BadParameter(f"{scheme} needs {error}") from error
+    except ValueError as error:
+        raise typer.BadParameter("the body is not a JSON object", param_hint="--body") from error
+    for name, value in steps:
+        console.print(f"[bold]{name}[/bold]")
+        console.print(value, markup=False, highlight=False, soft_wrap=True)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from domain.seller_calls import Activity, ResultCode
-from domain.signatures import equal, equal_hex, is_fresh, sign_v1, sign_v2
+from domain.signatures import equal, equal_hex, is_fresh, sign_body, sign_v1, sign_v2
 from sandbox.parties import access_key, sandbox_settings
 
 router = APIRouter(prefix="/seller", tags=["seller"])
@@ -27,6 +27,7 @@ class Mood(StrEnum):
     SLOW = "slow"
     DOWN = "down"
     PROCESSING = "processing"
+    UNSIGNED = "unsigned"
 
 
 class Behaviour(BaseModel):
@@ -180,7 +181,11 @@ def _serve_v1(seller_id: str, request: Request) -> JSONResponse:
         return JSONResponse(_result(ResultCode.INVALID_PARAMETER))
     # V1 names no order line: the sandbox's orders have one each.
     line = f"{parameters['orderId']}-000001"
-    return _act(_system(seller_id), {**parameters, "orderLineId": line})
+    answer = _act(_system(seller_id), {**parameters, "orderLineId": line})
+    behaviour = _system(seller_id).behaviours.get(line, Behaviour())
+    if behaviour.mood is not Mood.UNSIGNED:
+        answer.headers["Body-Sign"] = sign_body(key, bytes(answer.body))
+    return answer
 
 
 def _serve(seller_id: str, request: Request, body: bytes) -> JSONResponse:

@@ -6,7 +6,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
-from domain.signatures import equal, equal_hex, is_fresh, sign_apig, sign_v2, sign_webhook
+from domain.ciphers import KeyBits, decrypt, encrypt
+from domain.signatures import (
+    canonical_json,
+    equal,
+    equal_hex,
+    has_signed_body,
+    is_fresh,
+    sign_apig,
+    sign_body,
+    sign_v1,
+    sign_v2,
+    sign_webhook,
+    trace_kit,
+    trace_usage,
+    trace_v2,
+)
 
 NONCE = "50D83FDECAED6CCD8EF597F2A577950527928BA287D04E6036E92B2806FD17DA"
 BODY = (
@@ -59,3 +74,57 @@ def test_callback_signature_is_accepted_by_an_independent_verifier(word: str) ->
 def test_a_timestamp_more_than_60_s_off_is_stale(seconds: int) -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
     assert is_fresh(now + timedelta(seconds=seconds), now) == (abs(seconds) <= 60)
+
+
+def test_v2_intermediate_strings_match_the_vector() -> None:
+    steps = dict(trace_v2("demo-access-key-0001", NONCE, "1680508066618", BODY).steps)
+    assert steps["bodyMac"] == "ecffc419f94382506433d8aeecd4f354d598eb81fdf02bacd2aa73c4b58c9f1b"
+
+
+def test_v1_token_matches_the_vector() -> None:
+    parameters = {"p3": "3", "p1": "1", "p2": "2", "timeStamp": "201706211855321"}
+    assert sign_v1("demo-key", "201706211855321", parameters) == "Tg8aeAQA1mdv6q+juSeHiHy1qnOBDq0SykBjZxIgESc="
+
+
+def test_a_signed_body_matches_the_vector() -> None:
+    header = sign_body("abcde", b"a=1&b=2")
+    assert header == 'sign_type="HMAC-SHA256", signature= "4sbEVd9vKZQGPRRr8TyjWery0lZV7tetTnzfX3Gb9Ok="'
+    assert has_signed_body("abcde", header, b"a=1&b=2")
+
+
+@given(st.binary(max_size=20), st.binary(max_size=20))
+def test_a_signed_body_is_that_body(first: bytes, second: bytes) -> None:
+    assert has_signed_body("key", sign_body("key", first), second) == (first == second)
+
+
+def test_a_signed_body_needs_its_quotes_and_the_right_key() -> None:
+    header = sign_body("key", b"{}")
+    assert not has_signed_body("key", header.replace('"', ""), b"{}")
+    assert not has_signed_body("other", header, b"{}")
+    assert not has_signed_body("key", "", b"{}")
+
+
+@given(st.text(max_size=40), st.sampled_from(KeyBits))
+def test_what_is_encrypted_can_be_read_again(text: str, bits: KeyBits) -> None:
+    assert decrypt("key", encrypt("key", "AbCdEfGh01234567", text, bits), bits) == text
+
+
+def test_encryption_matches_the_vectors_of_java() -> None:
+    def sealed(bits: KeyBits) -> str:
+        return encrypt("demo-access-key-0001", "AbCdEfGh01234567", "15905222222", bits)
+
+    assert sealed(KeyBits.AES_256) == "AbCdEfGh01234567DO7EWt1kaWUhNg735Wd90w=="
+    assert sealed(KeyBits.AES_128) == "AbCdEfGh01234567jS9mWz9c+VXBvLUBP1H/Jg=="
+
+
+def test_the_usage_signature_does_not_depend_on_the_order_of_keys() -> None:
+    first = trace_usage("key", "1", "n", b'{"b":1,"a":[]}').signature
+    assert first == trace_usage("key", "1", "n", b'{ "a": [], "b": 1 }').signature
+
+
+def test_the_kit_signs_the_body_as_it_is() -> None:
+    assert trace_kit("k", "n", "1", b"{}").signature != trace_kit("k", "n", "1", b"{ }").signature
+
+
+def test_canonical_json_drops_nulls_and_sorts() -> None:
+    assert canonical_json('{"b": "é", "a": null, "c": 1}'.encode()) == '{"b":"é","c":1}'.encode()

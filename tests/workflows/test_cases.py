@@ -181,6 +181,18 @@ async def test_a_license_that_cannot_be_fetched_may_be_delivered_by_hand(make_ca
     assert seen["identification_code"] == "HW-4711"
 
 
+async def test_a_license_whose_answer_is_not_signed_is_not_taken(make_case: MakeCase) -> None:
+    case = make_case(ProductType.LICENSE_IDENTIFICATION_CODE, online_license=True)
+    await case.behave(mood="unsigned")
+    await case.start()
+    await case.give(case.world.buyer, "submit-code")
+    seen = await case.until(lambda seen: bool(calls(seen, "getLicense")))
+    assert calls(seen, "getLicense")[0]["answer"] == "bodySign is empty"
+    await case.behave(mood="healthy")
+    await case.pass_time(timedelta(hours=1, minutes=1))
+    await case.until_stage("buyer-acceptance")
+
+
 async def test_an_old_order_is_closed_after_365_days_by_its_invoice(make_case: MakeCase) -> None:
     for invoiced, end in ((True, "completed"), (False, "refunded")):
         case = make_case(acceptance_days="never")
