@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 
 import httpx
@@ -22,29 +23,31 @@ class Answer:
     headers: Mapping[str, str]
 
 
-def post(url: str, body: bytes, headers: dict[str, str], seconds: float) -> Answer:
-    """Send JSON and read the answer within the time; raises CallFailedError."""
-    return _send("POST", url, body, {"content-type": "application/json; charset=utf-8", **headers}, seconds)
+def post(url: str, body: bytes, headers: dict[str, str], seconds: float, connect_to: str | None = None) -> Answer:
+    """Send JSON and read the answer within the time; raises CallFailedError.
+
+    ``connect_to`` is the IP address to connect to; the name in the address still counts for Host and certificate.
+    """
+    sent = {"content-type": "application/json; charset=utf-8", **headers}
+    return _send(httpx.Request("POST", url, headers=sent, content=body), seconds, connect_to)
 
 
-def get(url: str, seconds: float) -> Answer:
+def get(url: str, seconds: float, connect_to: str | None = None) -> Answer:
     """Read the answer to a GET within the time; raises CallFailedError."""
-    return _send("GET", url, b"", {}, seconds)
+    return _send(httpx.Request("GET", url), seconds, connect_to)
 
 
-def _send(method: str, url: str, body: bytes, headers: dict[str, str], seconds: float) -> Answer:
+def _send(request: httpx.Request, seconds: float, connect_to: str | None) -> Answer:
     deadline = time.monotonic() + seconds
     received = b""
+    if connect_to is not None:
+        request.extensions["sni_hostname"] = request.url.host
+        request.url = request.url.copy_with(host=connect_to)
     try:
-        with httpx.stream(
-            method,
-            url,
-            content=body,
-            headers=headers,
-            timeout=seconds,
-            follow_redirects=False,
-            trust_env=False,
-        ) as response:
+        with (
+            httpx.Client(timeout=seconds, follow_redirects=False, trust_env=False) as client,
+            closing(client.send(request, stream=True)) as response,
+        ):
             for chunk in response.iter_bytes():
                 received += chunk
                 if len(received) > ANSWER_LIMIT:

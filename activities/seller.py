@@ -5,6 +5,7 @@ import json
 import secrets
 import time
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
@@ -41,14 +42,23 @@ class _Response(BaseModel):
     license: str | None = Field(default=None, min_length=1, max_length=4096)
 
 
+@dataclass(frozen=True)
+class _Reach:
+    """How to reach a seller: address, the IP address it led to when checked, and the key that signs."""
+
+    url: str
+    connect_to: str | None
+    access_key: str
+
+
 @activity.defn(name="call-seller")
 def call_seller(call: SellerCall) -> SellerAnswer:
     """Make one attempt of a call; an answer that is no success fails it, and the engine repeats it."""
     wire = _fields_v1(call, call.get_license) if call.get_license else _fields(call)
 
     def send() -> tuple[str, SellerAnswer]:
-        url, access_key = _connection(call.seller_id)
-        answer = _get_v1(url, access_key, wire) if call.get_license else _post_v2(url, access_key, wire)
+        reach = _connection(call.seller_id)
+        answer = _get_v1(reach, wire) if call.get_license else _post_v2(reach, wire)
         text = mask(answer.body.decode(errors="replace"))
         if answer.status != HTTP_OK:
             raise TriedError(f"HTTP {answer.status}: {text}")
@@ -66,19 +76,21 @@ def _canonical(fields: dict[str, str]) -> bytes:
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _post_v2(url: str, access_key: str, fields: dict[str, str]) -> Answer:
+def _post_v2(reach: _Reach, fields: dict[str, str]) -> Answer:
     body = _canonical(fields)
     nonce, timestamp = secrets.token_hex(32).upper(), str(time.time_ns() // 1_000_000)
-    signed = {"signature": sign_v2(access_key, nonce, timestamp, body), "timestamp": timestamp, "nonce": nonce}
-    return post(f"{url}?{urlencode(signed)}", body, {}, ATTEMPT_TIMEOUT.total_seconds())
+    signed = {"signature": sign_v2(reach.access_key, nonce, timestamp, body), "timestamp": timestamp, "nonce": nonce}
+    return post(f"{reach.url}?{urlencode(signed)}", body, {}, ATTEMPT_TIMEOUT.total_seconds(), reach.connect_to)
 
 
-def _get_v1(url: str, access_key: str, fields: dict[str, str]) -> Answer:
+def _get_v1(reach: _Reach, fields: dict[str, str]) -> Answer:
     stamped = {**fields, "timeStamp": datetime.now(UTC).strftime(V1_TIME_FORMAT)[:-3]}
-    token = sign_v1(access_key, stamped["timeStamp"], stamped)
-    answer = get(f"{url}?{urlencode({**stamped, 'authToken': token})}", ATTEMPT_TIMEOUT.total_seconds())
+    token = sign_v1(reach.access_key, stamped["timeStamp"], stamped)
+    answer = get(
+        f"{reach.url}?{urlencode({**stamped, 'authToken': token})}", ATTEMPT_TIMEOUT.total_seconds(), reach.connect_to
+    )
     header = answer.headers.get("body-sign", "")
-    if answer.status == HTTP_OK and not has_signed_body(access_key, header, answer.body):
+    if answer.status == HTTP_OK and not has_signed_body(reach.access_key, header, answer.body):
         raise TriedError("the answer's Body-Sign is wrong" if header else "bodySign is empty")
     return answer
 
@@ -114,7 +126,7 @@ def _fields_v1(call: SellerCall, asked: GetLicense) -> dict[str, str]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _connection(seller_id: str) -> tuple[str, str]:
+def _connection(seller_id: str) -> _Reach:
     """The seller's checked address and access key."""
     try:
         with transaction() as session:
@@ -126,11 +138,11 @@ def _connection(seller_id: str) -> tuple[str, str]:
         message = f"seller {seller_id} has registered no production address"
         raise TriedError(message)
     try:
-        check_address(seller.production_url)
+        connect_to = check_address(seller.production_url)
     except AddressRefusedError as error:
         message = f"address refused: {error}"
         raise TriedError(message) from error
-    return seller.production_url, unseal(seller.sealed_access_key)
+    return _Reach(seller.production_url, connect_to, unseal(seller.sealed_access_key))
 
 
 def _read(call: SellerCall, response: _Response) -> SellerAnswer:
