@@ -78,14 +78,15 @@ PARTICULAR: dict[CommandName, tuple[ErrorCode, ...]] = {
 
 async def give(client: Client, row: DeliveryRow, command: Command) -> Receipt:
     """Give a command to a delivery; a repetition under its key gets the first answer again."""
-    known = await run_in_threadpool(_receipt, row.id, command.key)
+    known = await run_in_threadpool(known_receipt, row.id, command.key)
     receipt = known or await _ask_engine(client, row, command)
     if receipt.fingerprint != command.fingerprint:
         raise ProblemError(ErrorCode.IDEMPOTENCY_KEY_REUSED)
     return receipt
 
 
-def _receipt(delivery_id: str, key: str) -> Receipt | None:
+def known_receipt(delivery_id: str, key: str) -> Receipt | None:
+    """The answer that a command under this key got, if it was taken."""
     with transaction() as session:
         event = queries.event_by_key(session, delivery_id, key)
     return Receipt.model_validate(event.receipt) if event and event.receipt else None

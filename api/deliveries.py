@@ -97,6 +97,7 @@ def read(delivery_id: str, caller: Caller) -> DeliveryView:
             queries.events(session, delivery_id),
             queries.attempts(session, delivery_id),
             queries.messages(session, delivery_id),
+            queries.usage(session, delivery_id),
         )
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from pydantic import BaseModel, Field
 
-from database.models import AttemptRow, DeliveryRow, EventRow, Json, MessageRow
+from database.models import AttemptRow, DeliveryRow, EventRow, Json, MessageRow, UsageRow
 from domain.cases import AppealCase, Parcel, RefundRequest
 from domain.clocks import CLOCKS, Freeze, RunningClock
 from domain.explain import missing, waiting_on
@@ -144,6 +144,14 @@ class MessageView(BaseModel):
     text: Text
 
 
+class UsageView(BaseModel):
+    """The newest report on how the software of an authorization code is used."""
+
+    at: datetime
+    active: int = Field(description="How many use it, or how many users were named")
+    users: tuple[str, ...]
+
+
 class DeliveryView(DeliverySummary):
     """A delivery, explained."""
 
@@ -164,6 +172,7 @@ class DeliveryView(DeliverySummary):
     license_code: str | None = Field(description="Shown to the buyer once claimed; to both when it was sent to both")
     identification_code: str | None = Field(description="What a license 1.0 is bound to; shown to both once submitted")
     license: str | None = Field(description="The license that was fetched; shown to the buyer")
+    usage: UsageView | None
     settlement: SettlementView | None
     validity: Validity | None
     ended_at: datetime | None
@@ -212,12 +221,13 @@ def summary(row: DeliveryRow) -> DeliverySummary:
     )
 
 
-def detail(
+def detail(  # noqa: PLR0913 - the parts of the page
     row: DeliveryRow,
     reader: Actor,
     events: Sequence[EventRow],
     attempts: Sequence[AttemptRow],
     messages: Sequence[MessageRow],
+    usage: Sequence[UsageRow],
 ) -> DeliveryView:
     """A delivery with all that happened, as this reader may see it."""
     state = state_of(row)
@@ -241,6 +251,7 @@ def detail(
         license_code=state.license_code if _sees_code(state, reader) else None,
         identification_code=state.identification_code if state.requested_at and is_party else None,
         license=state.license if reader.role is Role.BUYER else None,
+        usage=_usage(usage),
         settlement=_settlement(state),
         validity=state.validity,
         ended_at=state.ended_at,
@@ -274,6 +285,13 @@ def _clock(clock: RunningClock) -> ClockView:
 def _steps(state: State) -> StepsView | None:
     names = state.order.product.service_steps
     return StepsView(names=names, done=state.steps_done) if names else None
+
+
+def _usage(rows: Sequence[UsageRow]) -> UsageView | None:
+    if not rows:
+        return None
+    users = tuple(row.user for row in rows if row.user is not None)
+    return UsageView(at=rows[0].at, active=len(users) + sum(row.active or 0 for row in rows), users=users)
 
 
 def _settlement(state: State) -> SettlementView | None:

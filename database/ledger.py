@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from database.models import AttemptRow, DeliveryRow, EventRow, Json, MessageRow
+from database.models import AttemptRow, DeliveryRow, EventRow, Json, MessageRow, UsageRow
 from domain.events import EventName
 from domain.explain import waiting_on
 from domain.messages import messages_for
@@ -147,3 +147,8 @@ def write_attempt(session: Session, attempt: AttemptRow) -> None:
     last = session.scalar(select(func.max(AttemptRow.number)).filter_by(call_key=attempt.call_key))
     attempt.number = (last or 0) + 1
     session.add(attempt)
+
+
+def write_usage(session: Session, delivery_id: str, at: datetime, user: str | None, active: int | None) -> None:
+    """Append an entry of a report on how an authorization code's software is used."""
+    session.add(UsageRow(delivery_id=delivery_id, at=at, user=user, active=active))

@@ -141,3 +141,16 @@ class SeenSignatureRow(Base):
 
     signature: Mapped[str] = mapped_column(String(128), primary_key=True)
     expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class UsageRow(Base):
+    """One entry of what a seller's software tells of an authorization code's use: a user, or how many there are."""
+
+    __tablename__ = "usage"
+    __table_args__ = (Index("ix_usage_delivery", "delivery_id", "at"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    delivery_id: Mapped[str] = mapped_column(ForeignKey("deliveries.id"))
+    at: Mapped[datetime]
+    user: Mapped[str | None] = mapped_column(String(256))
+    active: Mapped[int | None]

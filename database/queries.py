@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, select, text, tuple_
+from sqlalchemy import ColumnElement, delete, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from database.models import AttemptRow, DeliveryRow, EventRow, MessageRow, SeenSignatureRow, SellerRow
+from database.models import AttemptRow, DeliveryRow, EventRow, MessageRow, SeenSignatureRow, SellerRow, UsageRow
 from domain.parties import Actor, Role
 
 
@@ -47,6 +47,19 @@ def get(session: Session, delivery_id: str) -> DeliveryRow:
 def find_by_license(session: Session, license_code: str, seller_id: str) -> DeliveryRow | None:
     """The delivery an authorization code belongs to, if it is this seller's."""
     return session.scalar(select(DeliveryRow).filter_by(license_code=license_code, seller_id=seller_id))
+
+
+def of_order(session: Session, order_id: str, seller_id: str) -> Sequence[DeliveryRow]:
+    """The deliveries of an order's lines, if they are this seller's."""
+    of_order = DeliveryRow.order["order_id"].as_string() == order_id
+    return session.scalars(select(DeliveryRow).filter_by(seller_id=seller_id).where(of_order)).all()
+
+
+def usage(session: Session, delivery_id: str) -> Sequence[UsageRow]:
+    """What the seller's software last told of an authorization code's use: the entries of the newest report."""
+    newest = select(func.max(UsageRow.at)).filter_by(delivery_id=delivery_id).scalar_subquery()
+    query = select(UsageRow).filter_by(delivery_id=delivery_id).where(UsageRow.at == newest)
+    return session.scalars(query.order_by(UsageRow.id)).all()
 
 
 def _visible_to(actor: Actor) -> list[ColumnElement[bool]]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from itertools import count
 from typing import cast
+from urllib.parse import urlencode
 
 import httpx
 from pydantic import BaseModel
@@ -81,18 +82,20 @@ def _answer(response: httpx.Response) -> Answer:
     return Answer(status=response.status_code, json_body=body)
 
 
-def open_api_headers(
+def open_api_headers(  # noqa: PLR0913 - the parts of a request
     keys: tuple[str, str],
     path: str,
     body: bytes,
     at: datetime | None = None,
     content_type: str = "application/json",
+    method: str = "POST",
+    query: str = "",
 ) -> dict[str, str]:
-    """Headers of a signed open-API POST."""
+    """Headers of a signed open-API call."""
     access, secret = keys
     stamp = (at or datetime.now(UTC)).strftime(APIG_DATE_FORMAT)
     signed = {"content-type": content_type, "x-sdk-date": stamp}
-    signature = sign_apig(secret, "POST", path, "", signed, body)
+    signature = sign_apig(secret, method, path, query, signed, body)
     names = ";".join(sorted(signed))
     return {
         **signed,
@@ -100,11 +103,25 @@ def open_api_headers(
     }
 
 
-ACTIVATE = "/api/mkp-openapi-public/global/v1/license/activate"
+OPEN_API = "/api/mkp-openapi-public/global"
+ACTIVATE = f"{OPEN_API}/v1/license/activate"
+
+
+async def open_api(api_url: str, keys: tuple[str, str], call: str, fields: Json) -> Answer:
+    """What the seller's software posts, such as v2/license/heartbeat."""
+    body, path = json.dumps(fields).encode(), f"{OPEN_API}/{call}"
+    async with httpx.AsyncClient(base_url=api_url, timeout=40, trust_env=False) as http:
+        return _answer(await http.post(path, content=body, headers=open_api_headers(keys, path, body)))
 
 
 async def activate_license(api_url: str, keys: tuple[str, str], fields: Json) -> Answer:
     """What the seller's software does when the buyer enters a code."""
-    body = json.dumps(fields).encode()
+    return await open_api(api_url, keys, "v1/license/activate", fields)
+
+
+async def query_order(api_url: str, keys: tuple[str, str], **asked: str) -> Answer:
+    """What the seller's system asks of an order."""
+    path, query = f"{OPEN_API}/v1/order/query", urlencode(asked)
+    headers = open_api_headers(keys, path, b"", method="GET", query=query)
     async with httpx.AsyncClient(base_url=api_url, timeout=40, trust_env=False) as http:
-        return _answer(await http.post(ACTIVATE, content=body, headers=open_api_headers(keys, ACTIVATE, body)))
+        return _answer(await http.get(f"{path}?{query}", headers=headers))

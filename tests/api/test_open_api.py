@@ -1,17 +1,20 @@
 """The license open API: documented codes, signatures that are wrong, stale or replayed."""
 
 import json
+import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import httpx
 import pytest
 from sqlalchemy import create_engine, text
 
+from api.open_api.mock_orders import MOCK_ORDERS
 from domain.order import ProductType
 from launcher.stack import Stack
 from sandbox.cases import Case, instant, proof
-from sandbox.client import ACTIVATE, Answer, Json, activate_license, open_api_headers
+from sandbox.client import ACTIVATE, Answer, Json, activate_license, open_api, open_api_headers, query_order
 from sandbox.parties import OTHER_SELLER, open_api_keys
 from tests.support import read_answer
 
@@ -56,6 +59,133 @@ async def test_a_code_is_not_activated_twice(case: Case) -> None:
     await case.activate(license_code)
     await case.pass_time(timedelta(seconds=2))
     assert code(await activate_later(case, {"license": license_code})) == "92020003"
+
+
+async def call(case: Case, name: str, fields: Json) -> Answer:
+    """A call of the seller's software; a member we ignore makes a repeated one another request."""
+    more: Json = {"again": secrets.token_hex(4)}
+    return await open_api(case.world.api_url, case.world.open_api_keys, name, {**fields, **more})
+
+
+async def many_claimed(case: Case, make_case: MakeCase) -> list[str]:
+    """Three codes of three orders that their buyer claimed."""
+    codes = [await claimed(case)]
+    for _ in range(2):
+        other = make_case(ProductType.LICENSE_AUTHORIZATION_CODE)
+        other.changes |= case.changes
+        codes.append(await claimed(other))
+    return codes
+
+
+async def test_many_codes_are_activated_at_once(case: Case, make_case: MakeCase) -> None:
+    codes = await many_claimed(case, make_case)
+    answer = await call(case, "v2/license/activate", {"license_list": [*codes, codes[0]]})
+    assert code(answer) == "92020000"
+    alive = await call(case, "v2/license/heartbeat", {"license_list": codes})
+    assert [one["status"] for one in cast("list[Json]", alive.json_body["data"])] == ["ALIVE"] * 3
+    assert code(await call(case, "v2/license/activate", {"license_list": [*codes, codes[0]]})) == "92020003"
+
+
+async def test_of_many_codes_none_is_activated_when_one_cannot_be(case: Case, make_case: MakeCase) -> None:
+    codes = await many_claimed(case, make_case)
+    strange = [*codes, f"PL{case.order_id}"]
+    assert code(await call(case, "v2/license/activate", {"license_list": strange})) == "92020020"
+    await case.activate(codes[0])
+    assert code(await call(case, "v2/license/activate", {"license_list": codes})) == "92020003"
+    assert code(await call(case, "v2/license/heartbeat", {"license_list": codes})) == "92020011"
+    assert code(await call(case, "v2/license/activate", {"license_list": codes[1:]})) == "92020000"
+
+
+@pytest.mark.parametrize("codes", [[], ["x"] * 101, "x", [""], [None]])
+async def test_a_batch_has_1_to_100_codes(case: Case, codes: object) -> None:
+    for name in ("v2/license/activate", "v2/license/heartbeat"):
+        assert code(await call(case, name, {"license_list": codes})) == "95000001"
+
+
+async def test_a_heartbeat_tells_of_an_activated_code(case: Case) -> None:
+    license_code = await claimed(case)
+    assert code(await call(case, "v1/license/heartbeat", {"license": license_code})) == "92020011"
+    await case.activate(license_code)
+    answer = await call(case, "v1/license/heartbeat", {"license": license_code, "heartbeatInfo": {"ip": "::1"}})
+    data = cast("Json", answer.json_body["data"])
+    assert (data["license_code"], data["status"], data["order_id"]) == (license_code, "ALIVE", case.order_id)
+    start, end = (datetime.strptime(str(data[name]), "%Y%m%d%H%M%S") for name in ("activate_time", "expire_time"))  # noqa: DTZ007
+    assert end.year == start.year + 1
+
+
+async def test_a_heartbeat_may_be_repeated_within_a_second(case: Case) -> None:
+    license_code = await claimed(case)
+    await case.activate(license_code)
+    fields: Json = {"license": license_code}
+    keys = case.world.open_api_keys
+    for _ in range(2):
+        assert code(await open_api(case.world.api_url, keys, "v1/license/heartbeat", fields)) == "92020000"
+
+
+async def test_a_refunded_code_is_released(case: Case) -> None:
+    license_code = await claimed(case)
+    await case.activate(license_code)
+    await case.give(case.world.buyer, "appeal", {"reason": "No", "claim": "Money back"})
+    await case.give(case.world.manager, "decide-appeal", {"ruling": "refund", "reason": "It never ran"})
+    await case.until_stage("refunded")
+    answer = await call(case, "v1/license/heartbeat", {"license": license_code})
+    assert cast("Json", answer.json_body["data"])["status"] == "RELEASED"
+    assert (await case.seller_saw())["released_codes"] == 1
+
+
+async def test_usage_is_kept_and_shown_and_unknown_codes_are_named(case: Case) -> None:
+    license_code = await claimed(case)
+    await case.activate(license_code)
+    entries = [{"id": "user-1"}, {"id": "user-2"}]
+    told: Json = {"usage_info": [{"license": one, "software_usage_Info": entries} for one in (license_code, "PLNONE")]}
+    answer = await call(case, "v2/license/software-usage-info", told)
+    assert code(answer) == "92020000"
+    assert cast("Json", answer.json_body["data"])["check_fail_list"] == ["PLNONE"]
+    usage = cast("Json", (await case.world.buyer.read(case.id))["usage"])
+    assert (usage["active"], usage["users"]) == (2, ["user-1", "user-2"])
+    count = {"usage_info": [{"license": license_code, "software_usage_Info": [{"active_num": 40}]}]}
+    assert code(await call(case, "v2/license/software-usage-info", cast("Json", count))) == "92020000"
+    assert cast("Json", (await case.world.buyer.read(case.id))["usage"])["active"] == 40
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [[], [{}], [{"id": "u", "active_num": 1}], [{"active_num": -1}], [{"active_num": 10**9}], [{"id": "u"}] * 101],
+)
+async def test_usage_is_a_user_or_a_number(case: Case, entries: object) -> None:
+    told: Json = {"usage_info": [{"license": "PL1", "software_usage_Info": entries}]}
+    assert code(await call(case, "v2/license/software-usage-info", told)) == "95000001"
+
+
+async def test_an_order_is_queried_by_its_seller(case: Case, stack: Stack) -> None:
+    await case.start()
+    url, keys = case.world.api_url, case.world.open_api_keys
+    answer = await query_order(url, keys, orderId=case.order_id)
+    info = cast("Json", answer.json_body["orderInfo"])
+    assert (answer.status, answer.json_body["resultCode"]) == (200, "CBC.0000")
+    assert (info["orderId"], info["orderType"], info["createTime"]) == (case.order_id, "NEW", "20241202010000")
+    (line,) = cast("list[Json]", info["orderLine"])
+    assert (line["orderLineId"], line["chargingMode"], line["periodType"]) == (case.line, "PERIOD", "year")
+    assert (await query_order(url, keys, orderId=case.order_id, orderLineId=case.line)).status == 200
+    assert (await query_order(url, keys, orderId=case.order_id, orderLineId="x")).status == 403
+    others = open_api_keys(stack.layout.secrets.sandbox_secret, OTHER_SELLER.id)
+    foreign = await query_order(url, others, orderId=case.order_id)
+    assert (foreign.status, foreign.json_body["resultCode"]) == (403, "CBC.0150")
+    wrong = await query_order(url, ("AK-seller-1", "another"), orderId=case.order_id)
+    assert (wrong.status, wrong.json_body["error_code"]) == (401, "APIG.0301")
+
+
+@pytest.mark.parametrize("asked", [{}, {"orderId": ""}, {"orderId": "x" * 65}, {"orderId": "\x00"}])
+async def test_an_order_query_names_an_order(case: Case, asked: dict[str, str]) -> None:
+    answer = await query_order(case.world.api_url, case.world.open_api_keys, **asked)
+    assert (answer.status, answer.json_body["resultCode"]) == (400, "CBC.0101")
+
+
+@pytest.mark.parametrize("name", MOCK_ORDERS)
+async def test_the_mock_orders_answer(case: Case, name: str) -> None:
+    answer = await query_order(case.world.api_url, case.world.open_api_keys, orderId=name)
+    info = cast("Json", answer.json_body["orderInfo"])
+    assert cast("list[Json]", info["orderLine"])[0]["orderLineId"] == f"{name}-000001"
 
 
 async def activate_later(case: Case, fields: Json) -> Answer:

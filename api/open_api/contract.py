@@ -1,39 +1,33 @@
-"""The license open API that sellers' software calls (DOMAIN §4.1, §4.2), signed by AK/SK (§6.5).
+"""What the calls of the marketplace's open API share: codes, signatures, reading and answering (DOMAIN §4.2, §6.5).
 
 Paths, field names, codes and string-encoded JSON are the documented ones, so that a seller's client works unchanged.
 """
 
-import hashlib
 import json
 import re
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from api.commands import give
-from api.problems import RETRY_AFTER_SECONDS, ProblemError, from_exception
-from api.views import state_of
+from api.problems import RETRY_AFTER_SECONDS, from_exception
 from database import queries
-from database.models import DeliveryRow
 from database.secrets import unseal
 from database.session import transaction
 from domain.base import Instant
-from domain.commands import ActivateCode, Command, CommandName
 from domain.errors import ErrorCode
 from domain.parties import Actor, Role
 from domain.signatures import APIG_ALGORITHM, APIG_DATE_FORMAT, CLOCK_WINDOW, equal, is_fresh, sign_apig
-from domain.stages import StageName
-from domain.state import State
 
 PREFIX = "/api/mkp-openapi-public/global"
-EFFECT_TIME_FORMAT = "%Y%m%d%H%M%S"
-
-router = APIRouter(prefix=PREFIX, tags=["license open API"])
+TIME_FORMAT = "%Y%m%d%H%M%S"
+MOST_CODES = 100
+"""Codes in one call of version 2 (DOMAIN §4.1)."""
 
 
 class Code(StrEnum):
@@ -45,6 +39,8 @@ class Code(StrEnum):
     ILLEGAL_STATE = "92020003"
     NOT_RECEIVED = "92020004"
     NOT_EXISTING = "92020005"
+    NOT_ACTIVATED = "92020011"
+    SOME_INVALID = "92020020"
     PARAMETER_FORM = "95000001"
     METHOD = "95000002"
     CONTENT_TYPE = "95000003"
@@ -59,6 +55,8 @@ MESSAGES = {
     Code.ILLEGAL_STATE: "illegal state (do not activate twice) / 状态不正确，请勿重复激活",
     Code.NOT_RECEIVED: "can not active before user received. / 用户尚未领取授权码",
     Code.NOT_EXISTING: "license code notexist / 授权码不存在",
+    Code.NOT_ACTIVATED: "license code has been not activated. / 授权码尚未激活",
+    Code.SOME_INVALID: "Invalid license code exists. / 存在无效的授权码",
     Code.PARAMETER_FORM: "req param is invalid / 请求参数格式不正确",
     Code.METHOD: "Request method not supported / 不支持该请求方法",
     Code.CONTENT_TYPE: "Content type not supported, send application/json / 不支持该内容类型",
@@ -85,32 +83,34 @@ class OpenApiError(Exception):
         self.reason = reason
 
 
-class LicenseData(BaseModel):
-    """Facts of an activated code, as JSON in a string."""
+def _read_time(value: object) -> object:
+    if isinstance(value, str):
+        return datetime.strptime(value, TIME_FORMAT).replace(tzinfo=UTC)
+    return value
 
-    license_code_info: str
+
+WireTime = Annotated[Instant, BeforeValidator(_read_time)]
+"""A moment as yyyyMMddHHmmss, UTC."""
+
+LicenseText = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+def wire_time(moment: datetime) -> str:
+    """A moment as yyyyMMddHHmmss, UTC."""
+    return moment.astimezone(UTC).strftime(TIME_FORMAT)
 
 
 class Answer(BaseModel):
-    """Every answer of this API."""
+    """Every answer of the license calls."""
 
     error_code: str
     error_msg: str
-    data: LicenseData | None = None
+    data: object = None
 
-
-class Activation(BaseModel):
-    """An activation request."""
-
-    license: Annotated[str, Field(min_length=1, max_length=64)]
-    real_effect_time: Instant | None = None
-
-    @field_validator("real_effect_time", mode="before")
     @classmethod
-    def _read_time(cls, value: object) -> object:
-        if isinstance(value, str):
-            return datetime.strptime(value, EFFECT_TIME_FORMAT).replace(tzinfo=UTC)
-        return value
+    def success(cls, data: object = None) -> "Answer":
+        """The answer to a call that did what it should."""
+        return cls(error_code=Code.SUCCESS, error_msg=MESSAGES[Code.SUCCESS], data=data)
 
 
 _AUTHORIZATION = re.compile(
@@ -118,8 +118,8 @@ _AUTHORIZATION = re.compile(
 )
 
 
-def verify(request: Request, body: bytes) -> Actor:
-    """The seller whose keys signed the request; raises OpenApiError for a wrong, stale or replayed signature."""
+def verify(request: Request, body: bytes, *, once: bool) -> Actor:
+    """The seller whose keys signed the request; raises OpenApiError for a wrong, stale or (once) replayed signature."""
     parsed = _AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
     if parsed is None:
         raise OpenApiError(Code.SIGNATURE, "no Authorization header of the form SDK-HMAC-SHA256")
@@ -139,12 +139,16 @@ def verify(request: Request, body: bytes) -> Actor:
         expected = sign_apig(secret, request.method, path, query, headers, body)
         if seller is None or not equal(expected, signature):
             raise OpenApiError(Code.SIGNATURE, "verify signature fail")
-        if not queries.use_signature(session, signature, now, now + 2 * CLOCK_WINDOW):
+        if once and not queries.use_signature(session, signature, now, now + 2 * CLOCK_WINDOW):
             raise OpenApiError(Code.SIGNATURE, "this signature was used before")
         return Actor(role=Role.SELLER, id=seller.id)
 
 
-def _read(request: Request, body: bytes) -> Activation:
+Body = TypeVar("Body", bound=BaseModel)
+
+
+def read(request: Request, body: bytes, model: type[Body]) -> Body:
+    """The fields of a call; raises OpenApiError for what is not JSON, not readable, or not as documented."""
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         raise OpenApiError(Code.CONTENT_TYPE)
     try:
@@ -152,25 +156,9 @@ def _read(request: Request, body: bytes) -> Activation:
     except ValueError as error:
         raise OpenApiError(Code.UNREADABLE) from error
     try:
-        return Activation.model_validate(content)
+        return model.model_validate(content)
     except ValidationError as error:
         raise OpenApiError(Code.PARAMETER_FORM) from error
-
-
-def _find(license_code: str, seller: Actor) -> DeliveryRow:
-    with transaction() as session:
-        row = queries.find_by_license(session, license_code, seller.id) if "\x00" not in license_code else None
-    if row is None:
-        raise OpenApiError(Code.NOT_EXISTING)
-    return row
-
-
-def _code_for(refused: ErrorCode, state: State) -> Code:
-    """The documented code of a refusal by the flow."""
-    if refused is ErrorCode.START_TIME_INVALID:
-        return Code.INVALID_PARAMETER
-    before_claim = state.stage in {StageName.CODE_DELIVERY, StageName.CODE_CLAIM}
-    return Code.NOT_RECEIVED if before_claim and refused is ErrorCode.NOT_LEGAL_NOW else Code.ILLEGAL_STATE
 
 
 def refuse(error: OpenApiError) -> JSONResponse:
@@ -179,20 +167,13 @@ def refuse(error: OpenApiError) -> JSONResponse:
     return JSONResponse(answer.model_dump(exclude_none=True), STATUS.get(error.code, 200))
 
 
-@router.api_route("/v1/license/activate", methods=["GET", "PUT", "PATCH", "DELETE"], include_in_schema=False)
-def wrong_method() -> JSONResponse:
-    """Refuse other methods with this API's own code."""
-    return refuse(OpenApiError(Code.METHOD))
-
-
-@router.post("/v1/license/activate", summary="Activate an authorization code", response_model=Answer)
-async def activate(request: Request) -> JSONResponse:
-    """Seller's software: report that a code was activated; validity starts then, or at ``real_effect_time``."""
+async def answered(call: Awaitable[Answer]) -> JSONResponse:
+    """The answer of a call, or of its failure: this contract has no problem details."""
     try:
-        return await _activate(request)
+        return JSONResponse((await call).model_dump(mode="json", exclude_none=True))
     except OpenApiError as error:
         return refuse(error)
-    except Exception as error:  # noqa: BLE001 - this contract has no problem details
+    except Exception as error:  # noqa: BLE001 - every failure has an answer in this contract
         problem = from_exception(error).problem
         message = f"{MESSAGES[Code.INTERNAL_ERROR]} {problem.instance or ''}".strip()
         answer = Answer(error_code=Code.INTERNAL_ERROR, error_msg=message)
@@ -201,22 +182,14 @@ async def activate(request: Request) -> JSONResponse:
         return JSONResponse(answer.model_dump(exclude_none=True), problem.status, headers)
 
 
-async def _activate(request: Request) -> JSONResponse:
-    body = await request.body()
-    seller = await run_in_threadpool(verify, request, body)
-    asked = _read(request, body)
-    row = await run_in_threadpool(_find, asked.license, seller)
-    fields = ActivateCode(license=asked.license, real_effect_time=asked.real_effect_time)
-    key = "open-api:" + hashlib.sha256(request.headers["authorization"].encode()).hexdigest()
-    command = Command(name=CommandName.ACTIVATE_CODE, actor=seller, key=key, body=fields)
-    try:
-        await give(request.app.state.engine, row, command)
-    except ProblemError as error:
-        if error.problem.code is ErrorCode.SERVICE_UNAVAILABLE:
-            raise
-        raise OpenApiError(_code_for(error.problem.code, state_of(row))) from error
-    order = state_of(row).order
-    info = {"status": "ALIVE", "product_id": order.product.id, "order_id": order.order_id, "amount": 1}
-    data = LicenseData(license_code_info=json.dumps(info))
-    answer = Answer(error_code=Code.SUCCESS, error_msg=MESSAGES[Code.SUCCESS], data=data)
-    return JSONResponse(answer.model_dump())
+async def signed(
+    request: Request, model: type[Body], act: Callable[[Request, Actor, Body], Awaitable[Answer]], *, once: bool
+) -> JSONResponse:
+    """Have a signed call carried out: who signed it, what it says, and its answer."""
+
+    async def call() -> Answer:
+        body = await request.body()
+        seller = await run_in_threadpool(verify, request, body, once=once)
+        return await act(request, seller, read(request, body, model))
+
+    return await answered(call())
