@@ -13,6 +13,7 @@ from activities.http import CallFailedError
 from database import ledger
 from database.models import AttemptRow
 from database.session import transaction
+from domain.seller_calls import CALL_REFUSED
 
 Result = TypeVar("Result")
 
@@ -66,9 +67,8 @@ def attempt(  # noqa: PLR0913 - the columns of the row
         row.next_due_at = _next_due(row, every)
     _write(row)
     if failure is not None:
-        raise ApplicationError(
-            failure.answer[:500], type="call-failed", non_retryable=not failure.retry, next_retry_delay=every
-        )
+        kind = "call-failed" if failure.retry else CALL_REFUSED
+        raise ApplicationError(failure.answer[:500], type=kind, non_retryable=not failure.retry, next_retry_delay=every)
     return result  # type: ignore[return-value]
 
 

@@ -25,6 +25,12 @@ from domain.seller_calls import ATTEMPT_TIMEOUT, Activity, GetLicense, ResultCod
 from domain.signatures import has_signed_body, sign_v1, sign_v2
 
 HTTP_OK = 200
+PASSING = frozenset({408, 425, 429})
+"""Statuses of the 4xx range that another attempt may get over."""
+
+REFUSALS = frozenset({ResultCode.UNAUTHENTICATED, ResultCode.INVALID_PARAMETER})
+"""Result codes that say the call itself is wrong: its signature or its fields (DOMAIN §5.4)."""
+
 V1_TIME_FORMAT = "%Y%m%d%H%M%S%f"
 
 
@@ -61,7 +67,7 @@ def call_seller(call: SellerCall) -> SellerAnswer:
         answer = _get_v1(reach, wire) if call.get_license else _post_v2(reach, wire)
         text = mask(answer.body.decode(errors="replace"))
         if answer.status != HTTP_OK:
-            raise TriedError(f"HTTP {answer.status}: {text}")
+            raise TriedError(f"HTTP {answer.status}: {text}", retry=not is_refusal(answer.status))
         try:
             return text, _read(call, _Response.model_validate_json(answer.body))
         except ValidationError as error:
@@ -69,6 +75,11 @@ def call_seller(call: SellerCall) -> SellerAnswer:
             raise TriedError(message) from error
 
     return attempt(call.delivery_id, call.key, call.activity, mask(_canonical(wire).decode()), send, call.every)
+
+
+def is_refusal(status: int) -> bool:
+    """Tell whether a status says that the call itself is wrong: repeating it would only hammer the seller."""
+    return 400 <= status < 500 and status not in PASSING  # noqa: PLR2004 - the 4xx range
 
 
 def _canonical(fields: dict[str, str]) -> bytes:
@@ -91,7 +102,7 @@ def _get_v1(reach: _Reach, fields: dict[str, str]) -> Answer:
     )
     header = answer.headers.get("body-sign", "")
     if answer.status == HTTP_OK and not has_signed_body(reach.access_key, header, answer.body):
-        raise TriedError("the answer's Body-Sign is wrong" if header else "bodySign is empty")
+        raise TriedError("the answer's Body-Sign is wrong" if header else "bodySign is empty", retry=False)
     return answer
 
 
@@ -136,12 +147,12 @@ def _connection(seller_id: str) -> _Reach:
         raise ApplicationError(message, next_retry_delay=DATABASE_BACK_OFF) from error
     if seller is None:
         message = f"seller {seller_id} has registered no production address"
-        raise TriedError(message)
+        raise TriedError(message, retry=False)
     try:
         connect_to = check_address(seller.production_url)
     except AddressRefusedError as error:
         message = f"address refused: {error}"
-        raise TriedError(message) from error
+        raise TriedError(message, retry=False) from error
     return _Reach(seller.production_url, connect_to, unseal(seller.sealed_access_key))
 
 
@@ -168,7 +179,7 @@ def _read(call: SellerCall, response: _Response) -> SellerAnswer:
         # Nothing is left to release: a repeated release is a success (DOMAIN §5.5).
         return SellerAnswer(result_code=ResultCode.SUCCESS)
     if response.result_code not in accepted:
-        raise TriedError(said)
+        raise TriedError(said, retry=response.result_code not in REFUSALS)
     if call.activity is Activity.GET_LICENSE and response.license is None:
         message = f"answer holds no license: {said}"
         raise TriedError(message)

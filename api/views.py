@@ -7,7 +7,7 @@ from decimal import Decimal
 from pydantic import BaseModel, Field
 
 from database.models import AttemptRow, DeliveryRow, EventRow, Json, MessageRow, UsageRow
-from domain.cases import AppealCase, Parcel, RefundRequest
+from domain.cases import AppealCase, Parcel, ParkedCall, RefundRequest
 from domain.clocks import CLOCKS, Freeze, RunningClock
 from domain.explain import missing, waiting_on
 from domain.order import Order
@@ -167,7 +167,7 @@ class DeliveryView(DeliverySummary):
     invoice: str
     proof: Proof | None
     parcel: Parcel | None
-    parked_calls: tuple[str, ...] = Field(description="Seller calls that wait for a restart")
+    parked_calls: tuple[ParkedCall, ...] = Field(description="Seller calls that wait for a restart, and why")
     instance_id: str | None
     license_code: str | None = Field(description="Shown to the buyer once claimed; to both when it was sent to both")
     identification_code: str | None = Field(description="What a license 1.0 is bound to; shown to both once submitted")

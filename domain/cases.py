@@ -1,4 +1,4 @@
-"""Appeals (申诉) and refund requests (退订) as case files: who said what when, and how it ended (DOMAIN §2, §3)."""
+"""Appeals (申诉), refund requests (退订) and what else needs attention: who said what when, and how it ended."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -64,6 +64,14 @@ class Parcel(Strict):
     signed_at: datetime | None = None
     recipient_is_buyer: bool | None = None
     stalled_at: datetime | None = None
+
+
+class ParkedCall(Strict):
+    """A call to the seller that waits for a restart, and why."""
+
+    activity: str
+    reason: str
+    since: datetime
 
 
 class RefundRequest(Strict):

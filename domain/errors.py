@@ -220,7 +220,7 @@ ERRORS: dict[ErrorCode, ErrorSpec] = {
         "请核对项目编号", "Check the project id",
     ),
     ErrorCode.NOTHING_PARKED: _spec(
-        409, "没有等待重新启动的调用", "No such seller call waits for a restart",
+        409, "没有正在进行或等待重新启动的该调用", "No such seller call is under way or waits for a restart",
         "请查看订单上的调用记录", "See the order's calls",
     ),
     ErrorCode.TOO_MANY_COMMANDS: _spec(

@@ -56,7 +56,7 @@ def _legal_now(state: State) -> tuple[CommandName, ...]:
     """Commands legal at this moment for somebody."""
     if state.current.is_end:
         return ()
-    restart = (CommandName.RESTART_CALL,) if state.parked else ()
+    restart = (CommandName.RESTART_CALL,) if state.parked or state.calling else ()
     freeze, appeal, request = state.open_freeze, state.open_appeal, state.open_refund
     if freeze is not None and freeze.kind is FreezeKind.APPEAL:
         return DURING_RULING if appeal is not None and appeal.proposal is not None else DURING_APPEAL
@@ -102,17 +102,17 @@ def allowed(state: State, actor: Actor) -> tuple[CommandName, ...]:
     )
 
 
-def refusal(state: State, command: Command, now: datetime) -> Refusal | None:
-    """Tell why a command cannot be taken now, or None when it can."""
+def refusal(state: State, command: Command, now: datetime, *, is_full: bool = False) -> Refusal | None:
+    """Tell why a command cannot be taken now, or None when it can; a full order is not prolonged."""
     code = _refusal_code(state, command, now)
+    if code is None and command.name in PROLONGING and (is_full or state.sequence >= MAX_TRANSITIONS):
+        code = ErrorCode.TOO_MANY_COMMANDS
     if code is None:
         return None
     return Refusal(code=code, allowed=allowed(state, command.actor), missing=_missing(state, command))
 
 
-def _refusal_code(  # noqa: PLR0911 - one return a rule
-    state: State, command: Command, now: datetime
-) -> ErrorCode | None:
+def _refusal_code(state: State, command: Command, now: datetime) -> ErrorCode | None:
     if not state.order.is_visible_to(command.actor):
         return ErrorCode.DELIVERY_NOT_FOUND
     if command.actor.role not in COMMANDS[command.name].by:
@@ -124,8 +124,6 @@ def _refusal_code(  # noqa: PLR0911 - one return a rule
     if not _is_the_right_one(state, command.actor, command.name):
         filer = command.name is CommandName.WITHDRAW_APPEAL
         return ErrorCode.NOT_YOUR_APPEAL if filer else ErrorCode.SECOND_MANAGER_NEEDED
-    if state.sequence >= MAX_TRANSITIONS and command.name in PROLONGING:
-        return ErrorCode.TOO_MANY_COMMANDS
     return _content_refusal(state, command, now)
 
 
@@ -179,7 +177,7 @@ def _content_refusal(  # noqa: PLR0911, PLR0912, C901 - one arm a rule
             return _refund_refusal(state, asked, now)
         case AgreeRefund(return_address=None) if _goods_come_back(state):
             return ErrorCode.RETURN_ADDRESS_REQUIRED
-        case RestartCall(activity=activity) if activity not in state.parked:
+        case RestartCall(activity=activity) if not (state.is_parked(activity) or activity in state.calling):
             return ErrorCode.NOTHING_PARKED
         case _:
             return None

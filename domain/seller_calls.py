@@ -41,6 +41,9 @@ class RetryWindow:
     after: AfterWindow
 
 
+CALL_REFUSED = "call-refused"
+"""Type of the engine error for an attempt that the seller refused: repeating it unchanged is of no use."""
+
 ATTEMPT_TIMEOUT = timedelta(seconds=5)
 """Time one attempt may take (DOMAIN §5.1)."""
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel
 
-from domain.cases import AppealCase, Invoice, Parcel, Refund, RefundRequest
+from domain.cases import AppealCase, Invoice, Parcel, ParkedCall, Refund, RefundRequest
 from domain.clocks import (
     ACCEPTANCE_REMINDERS,
     CLOCKS,
@@ -62,7 +62,8 @@ class State(BaseModel):
     claimed_at: datetime | None = None
     activated_at: datetime | None = None
     instance_id: str | None = None
-    parked: list[str] = []
+    calling: list[str] = []
+    parked: list[ParkedCall] = []
     rejections: int = 0
     validity: Validity | None = None
     ended_at: datetime | None = None
@@ -141,6 +142,10 @@ class State(BaseModel):
         """Month (YYYY-MM) in which a completed order is billed; None for the others."""
         is_completed = self.status is Status.COMPLETED
         return eligibility_month(self.ended_at) if is_completed and self.ended_at else None
+
+    def is_parked(self, activity: str) -> bool:
+        """A call waits for somebody to restart it."""
+        return any(call.activity == activity for call in self.parked)
 
     def validity_start(self, now: datetime) -> datetime:
         """Activation, else the actual start time of the proof, else now, the acceptance (DOMAIN §1.8)."""

@@ -59,6 +59,11 @@ def calls(seen: Json, activity: str) -> list[Json]:
     return [call for call in cast("list[Json]", seen["calls"]) if call["activity"] == activity]
 
 
+def parked_calls(seen: Json) -> list[str]:
+    """The calls that wait for a restart."""
+    return [str(call["activity"]) for call in cast("list[Json]", seen["parked_calls"])]
+
+
 def offsets(seen: Json, activity: str, every: timedelta) -> list[int]:
     """When a call was tried, in intervals since the first time.
 

@@ -28,6 +28,8 @@ class Mood(StrEnum):
     DOWN = "down"
     PROCESSING = "processing"
     UNSIGNED = "unsigned"
+    FORBIDDING = "forbidding"
+    DISTRUSTING = "distrusting"
 
 
 class Behaviour(BaseModel):
@@ -203,6 +205,10 @@ def _act(system: ProductionSystem, asked: dict[str, str]) -> JSONResponse:
         behaviour = system.behaviours.get(line, Behaviour())
     if behaviour.mood is Mood.DOWN:
         return JSONResponse({"error": "maintenance"}, status_code=503)
+    if behaviour.mood is Mood.FORBIDDING:
+        return JSONResponse({"error": "not from you"}, status_code=403)
+    if behaviour.mood is Mood.DISTRUSTING:
+        return JSONResponse(_result(ResultCode.UNAUTHENTICATED))
     if behaviour.mood is Mood.SLOW:
         time.sleep(behaviour.seconds)
     with system.lock:

@@ -34,6 +34,8 @@ def card(state: State) -> str:
         lines.append(
             f"- **Frozen** by {freeze.kind} of the {freeze.author.role} since {freeze.starts_at:%Y-%m-%d %H:%M} UTC"
         )
-    lines.extend(f"- **Seller call waits for a restart** `{activity}`" for activity in state.parked)
+    lines.extend(
+        f"- **Seller call waits for a restart** `{call.activity}`: {call.reason[:200]}" for call in state.parked
+    )
     lines.append(f"- **API** `/v1/deliveries/{state.order.delivery_id}`")
     return "\n".join(lines)

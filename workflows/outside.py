@@ -34,9 +34,9 @@ async def record(transition: Transition) -> None:
 
 
 async def call_seller(
-    state: State, activity: Activity, generation: int, instance_id: str | None = None
+    state: State, activity: Activity, generation: int, instance_id: str | None, until: datetime
 ) -> SellerAnswer:
-    """Call the seller for the whole retry window; raises ActivityError when it closes without success."""
+    """Have the seller called until an instant; raises ActivityError when that comes without success."""
     order, window = state.order, retry_window(activity, state.terms.policy)
     return await workflow.execute_activity(
         ports.call_seller,
@@ -54,7 +54,7 @@ async def call_seller(
         ),
         task_queue=ports.seller_calls_queue(workflow.info().task_queue),
         start_to_close_timeout=ATTEMPT_TIMEOUT * 4,
-        schedule_to_close_timeout=window.window + _SLACK,
+        schedule_to_close_timeout=until - workflow.now() + _SLACK,
         retry_policy=RetryPolicy(initial_interval=_AFTER_A_CRASH, backoff_coefficient=1.0),
         priority=Priority(fairness_key=order.seller_id),
         summary=f"{activity} at {order.seller_id}",

@@ -14,8 +14,8 @@ from temporalio.exceptions import ActivityError
 
 from domain import appeals, effects, rules
 from domain.clocks import ClockAct, Due
-from domain.commands import Command, CommandName
-from domain.errors import ErrorCode, Refusal
+from domain.commands import Command, CommandName, RestartCall
+from domain.errors import Refusal
 from domain.events import Event, EventName
 from domain.flows import Effect
 from domain.parties import SYSTEM
@@ -63,7 +63,7 @@ class SupervisedDelivery:
             await self._complete()
         except Unsubscribed:
             await self._refund()
-        await self._attend(until=lambda: notifying.done() or Activity.ORDER_NOTIFY in self.state.parked)
+        await self._attend(until=lambda: notifying.done() or self.state.is_parked(Activity.ORDER_NOTIFY))
         await workflow.wait_condition(workflow.all_handlers_finished)
         return DeliveryOutcome(
             delivery_id=self.order.delivery_id,
@@ -101,10 +101,8 @@ class SupervisedDelivery:
 
     def _check(self, command: Command) -> None:
         """Refuse a command before it leaves a trace in the history."""
-        refusal = rules.refusal(self.state, command, workflow.now())
         is_full = workflow.info().get_current_history_size() > MAX_HISTORY_BYTES
-        if refusal is None and is_full and command.name in rules.PROLONGING:
-            refusal = Refusal(code=ErrorCode.TOO_MANY_COMMANDS)
+        refusal = rules.refusal(self.state, command, workflow.now(), is_full=is_full)
         if refusal is not None:
             raise refused(refusal)
 
@@ -140,7 +138,11 @@ class SupervisedDelivery:
         match entry:
             case Asked(command=command):
                 entry.answer = rules.refusal(self.state, command, now)
-                return None if entry.answer else effects.apply_command(self.state, command, now)
+                if entry.answer:
+                    return None
+                if isinstance(command.body, RestartCall):
+                    self.seller.restart(command.body.activity)
+                return effects.apply_command(self.state, command, now)
             case Event():
                 return effects.apply_event(self.state, entry, now)
             case ClockAct():

@@ -6,7 +6,20 @@ from typing import cast
 
 from domain.order import ProductType
 from launcher.stack import Stack
-from sandbox.cases import PARCEL, REQUEST, TOLERANCE, Case, calls, causes, file, instant, offsets, proof, stage_of
+from sandbox.cases import (
+    PARCEL,
+    REQUEST,
+    TOLERANCE,
+    Case,
+    calls,
+    causes,
+    file,
+    instant,
+    offsets,
+    parked_calls,
+    proof,
+    stage_of,
+)
 from sandbox.client import Json
 from sandbox.parties import OTHER_BUYER
 from tests.support import assert_problem, log_in
@@ -157,8 +170,9 @@ async def fetching(make_case: MakeCase) -> Case:
     await case.give(case.world.buyer, "submit-code", {"code": "HW-4711"})
     await case.until(lambda seen: bool(calls(seen, "getLicense")))
     await case.pass_time(timedelta(hours=3, minutes=2))
-    parked = await case.until(lambda seen: seen["parked_calls"] == ["getLicense"])
+    parked = await case.until(lambda seen: parked_calls(seen) == ["getLicense"])
     assert offsets(parked, "getLicense", timedelta(hours=1)) == [0, 1, 2, 3]
+    assert "HTTP 503" in str(cast("list[Json]", parked["parked_calls"])[0]["reason"])
     assert stage_of(parked) == "license-delivery"
     return case
 
@@ -177,7 +191,7 @@ async def test_a_license_that_cannot_be_fetched_may_be_delivered_by_hand(make_ca
     receipt = await case.give(case.world.seller, "deliver", proof())
     assert receipt["stage"] == "buyer-acceptance"
     seen = await case.world.seller.read(case.id)
-    assert seen["parked_calls"] == []
+    assert parked_calls(seen) == []
     assert seen["identification_code"] == "HW-4711"
 
 
@@ -188,8 +202,10 @@ async def test_a_license_whose_answer_is_not_signed_is_not_taken(make_case: Make
     await case.give(case.world.buyer, "submit-code")
     seen = await case.until(lambda seen: bool(calls(seen, "getLicense")))
     assert calls(seen, "getLicense")[0]["answer"] == "bodySign is empty"
+    parked = await case.until(lambda seen: parked_calls(seen) == ["getLicense"])
+    assert cast("list[Json]", parked["parked_calls"])[0]["reason"] == "bodySign is empty"
     await case.behave(mood="healthy")
-    await case.pass_time(timedelta(hours=1, minutes=1))
+    await case.give(case.world.seller, "restart-call", {"activity": "getLicense"})
     await case.until_stage("buyer-acceptance")
 
 

@@ -10,7 +10,19 @@ import httpx
 
 from domain.order import ProductType
 from launcher.stack import Stack
-from sandbox.cases import REQUEST, TOLERANCE, Case, calls, causes, history, instant, offsets, proof, stage_of
+from sandbox.cases import (
+    REQUEST,
+    TOLERANCE,
+    Case,
+    calls,
+    causes,
+    history,
+    instant,
+    offsets,
+    parked_calls,
+    proof,
+    stage_of,
+)
 from sandbox.client import Json
 from tests.support import assert_problem
 
@@ -136,7 +148,7 @@ async def test_a_parked_release_waits_for_a_restart_and_the_refund_does_not(make
     await case.give(case.world.seller, "agree-refund")
     await case.until(lambda seen: bool(calls(seen, "orderStatus")))
     await case.pass_time(timedelta(hours=1, minutes=5))
-    parked = await case.until(lambda seen: seen["parked_calls"] == ["releaseInstance"])
+    parked = await case.until(lambda seen: parked_calls(seen) == ["releaseInstance"])
     assert offsets(parked, "releaseInstance", timedelta(minutes=10)) == [0, 1, 2, 3, 4, 5, 6]
     await case.behave(mood="healthy")
     await case.give(case.world.seller, "restart-call", {"activity": "releaseInstance"})
