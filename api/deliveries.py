@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api import engine
 from api.authentication import Caller, require
-from api.problems import FieldError, ProblemError, documented
+from api.problems import FieldError, ProblemError, documented, not_a_cursor
 from api.views import DeliveryPage, DeliverySummary, DeliveryView, detail, state_of, summary
 from database import ledger, queries
 from database.models import DeliveryRow
@@ -139,9 +139,7 @@ def _position(cursor: str) -> queries.Position:
         created_at, _, delivery_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
         moment = datetime.fromisoformat(created_at)
     except (ValueError, binascii.Error) as error:
-        wrong = FieldError(field="query.cursor", message="is not a cursor of this list")
-        raise ProblemError(ErrorCode.INVALID_INPUT, errors=(wrong,)) from error
+        raise not_a_cursor() from error
     if moment.tzinfo is None:
-        wrong = FieldError(field="query.cursor", message="is not a cursor of this list")
-        raise ProblemError(ErrorCode.INVALID_INPUT, errors=(wrong,))
+        raise not_a_cursor()
     return queries.Position(created_at=moment, id=delivery_id)

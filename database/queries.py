@@ -104,6 +104,36 @@ def attempts(session: Session, delivery_id: str) -> Sequence[AttemptRow]:
     return session.scalars(select(AttemptRow).filter_by(delivery_id=delivery_id).order_by(AttemptRow.id)).all()
 
 
+@dataclass(frozen=True)
+class CallFilters:
+    """What a list of calls is narrowed to; None leaves a column open."""
+
+    order_id: str | None = None
+    activity: str | None = None
+    succeeded: bool | None = None
+
+
+def calls(  # noqa: PLR0913 - what a page of calls depends on
+    session: Session,
+    actor: Actor,
+    activities: Sequence[str],
+    filters: CallFilters,
+    before: int | None,
+    size: int,
+) -> Sequence[AttemptRow]:
+    """One page of the attempts of these calls that the actor may see, newest first."""
+    query = select(AttemptRow).join(DeliveryRow).where(*_visible_to(actor), AttemptRow.activity.in_(activities))
+    if filters.order_id is not None:
+        query = query.where(DeliveryRow.order["order_id"].as_string() == filters.order_id)
+    if filters.activity is not None:
+        query = query.where(AttemptRow.activity == filters.activity)
+    if filters.succeeded is not None:
+        query = query.where(AttemptRow.succeeded == filters.succeeded)
+    if before is not None:
+        query = query.where(AttemptRow.id < before)
+    return session.scalars(query.order_by(AttemptRow.id.desc()).limit(size)).all()
+
+
 def seller(session: Session, seller_id: str) -> SellerRow | None:
     """A seller's connection."""
     return session.get(SellerRow, seller_id)

@@ -1,0 +1,63 @@
+"""Service interface messages (生产接口消息): every attempt of every call to a seller (DOMAIN §10)."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from api.authentication import Caller, require
+from api.problems import documented, not_a_cursor
+from api.views import AttemptView
+from database import queries
+from database.session import transaction
+from domain.base import Identifier
+from domain.parties import Role
+from domain.seller_calls import Activity
+
+router = APIRouter(prefix="/v1/calls", tags=["sellers"])
+
+MOST_DIGITS = 18
+
+
+class CallView(AttemptView):
+    """One attempt, and the delivery it belongs to; restart it by the delivery's ``restart-call``."""
+
+    delivery_id: str
+
+
+class CallPage(BaseModel):
+    """One page of attempts."""
+
+    items: tuple[CallView, ...]
+    next_cursor: str | None = Field(description="Send it as cursor to get the next page; null on the last")
+
+
+class CallListing(BaseModel):
+    """Filters and page of the list."""
+
+    model_config = {"extra": "forbid"}
+
+    order_id: Identifier | None = None
+    activity: Activity | None = None
+    succeeded: bool | None = None
+    cursor: str | None = None
+    limit: Annotated[int, Query(ge=1, le=200)] = 50
+
+
+@router.get("", summary="List calls to sellers, newest first (seller, manager, auditor)", responses=documented())
+def list_calls(listing: Annotated[CallListing, Query()], caller: Caller) -> CallPage:
+    """Sellers: the calls to their own system. Operations: all. What was sent, what came back, when the next is due."""
+    require(caller, Role.SELLER, Role.MANAGER, Role.AUDITOR)
+    filters = queries.CallFilters(**listing.model_dump(exclude={"cursor", "limit"}))
+    before = _number(listing.cursor) if listing.cursor else None
+    with transaction() as session:
+        rows = queries.calls(session, caller, tuple(Activity), filters, before, listing.limit + 1)
+    shown, more = rows[: listing.limit], len(rows) > listing.limit
+    items = tuple(CallView.model_validate(row, from_attributes=True) for row in shown)
+    return CallPage(items=items, next_cursor=str(shown[-1].id) if more else None)
+
+
+def _number(cursor: str) -> int:
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= MOST_DIGITS):
+        raise not_a_cursor()
+    return int(cursor)
