@@ -162,6 +162,25 @@ def sign(  # noqa: PLR0913 - one option a part of a request
         console.print(value, markup=False, highlight=False, soft_wrap=True)
 
 
+@app.command()
+def conformance(
+    url: Annotated[str, typer.Option(help="The seller's production address.")],
+    key: Annotated[str, typer.Option(help="The shared access key.", envvar="CONFORMANCE_KEY")],
+    html: Annotated[Path | None, typer.Option(help="Write the report as a page.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="Write the report as JUnit XML.")] = None,
+) -> None:
+    """Try a seller's own endpoint in debugging mode, as a reviewer would; the exit code says pass (0) or fail (1)."""
+    from conformance import checks, report  # noqa: PLC0415 - only this command needs it
+    from conformance.seller import SellerUnderTest  # noqa: PLC0415 - only this command needs it
+
+    outcomes = checks.run(SellerUnderTest(url, key))
+    console.print(report.table(outcomes))
+    for file, write in ((html, report.page), (junit, report.junit)):
+        if file is not None:
+            file.write_text(write(outcomes))
+    raise typer.Exit(0 if all(one.passed for one in outcomes) else 1)
+
+
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 

@@ -4,11 +4,12 @@ import json
 import time
 from base64 import b64decode
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from threading import Lock
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
@@ -21,7 +22,7 @@ router = APIRouter(prefix="/seller", tags=["seller"])
 
 
 class Mood(StrEnum):
-    """How the seller's system behaves for one order."""
+    """How the seller's system behaves; all but the first break the contract or the patience."""
 
     HEALTHY = "healthy"
     SLOW = "slow"
@@ -30,14 +31,41 @@ class Mood(StrEnum):
     UNSIGNED = "unsigned"
     FORBIDDING = "forbidding"
     DISTRUSTING = "distrusting"
+    MALFORMED = "malformed"
+    MISTYPED = "mistyped"
+    HUGE = "huge"
+    FICKLE = "fickle"
+    TRUSTING = "trusting"
+    TIMELESS = "timeless"
+    FORGETFUL = "forgetful"
+    CARELESS = "careless"
+    AGREEABLE = "agreeable"
+    RIGID = "rigid"
 
 
 class Behaviour(BaseModel):
-    """What an order's calls meet: ``processing`` lasts for so many polls, ``slow`` takes so many seconds."""
+    """What calls meet: ``processing`` lasts for so many polls, ``slow`` takes so many seconds."""
 
     mood: Mood = Mood.HEALTHY
     polls: int = 2
     seconds: float = 6.0
+
+
+FIELDS: dict[str, dict[str, int]] = {
+    Activity.NEW_INSTANCE: {"orderId": 64, "orderLineId": 64, "businessId": 64},
+    Activity.QUERY_INSTANCE: {"instanceId": 6500},
+    Activity.RELEASE_INSTANCE: {"instanceId": 64},
+    Activity.RELEASE_LICENSE_CODE: {"license": 64},
+    Activity.ORDER_NOTIFY: {"orderId": 64, "orderLineId": 64},
+    Activity.GET_LICENSE: {"orderId": 64, "businessId": 64},
+}
+"""Mandatory fields of the calls this seller takes, and their lengths (DOMAIN §4.4, §5.2)."""
+
+
+def is_complete(body: dict[str, str]) -> bool:
+    """Tell whether a call has its mandatory fields, within their limits."""
+    wanted = FIELDS.get(body.get("activity", ""))
+    return wanted is not None and all(0 < len(body.get(name, "")) <= most for name, most in wanted.items())
 
 
 class Instance(BaseModel):
@@ -66,6 +94,7 @@ class ProductionSystem:
         """Start with nothing."""
         self.lock = Lock()
         self.behaviours: dict[str, Behaviour] = {}
+        self.usual = Behaviour()
         self.instances: dict[str, Instance] = {}
         self.created: Counter[str] = Counter()
         self.released: Counter[str] = Counter()
@@ -80,10 +109,16 @@ class ProductionSystem:
         instance = self.instances.get(body.get("instanceId", ""))
         return instance.order_line_id if instance else ""
 
+    def behaviour(self, line: str) -> Behaviour:
+        """How calls of an order line are met."""
+        return self.behaviours.get(line, self.usual)
+
     def answer(self, body: dict[str, str]) -> dict[str, object]:  # noqa: PLR0911 - one arm a call
         """Do what a verified call asks for; repeated calls do nothing twice."""
         line = self.line_of(body)
         activity = body.get("activity")
+        if self.behaviour(line).mood is not Mood.CARELESS and not is_complete(body):
+            return _result(ResultCode.INVALID_PARAMETER)
         match activity:
             case Activity.NEW_INSTANCE:
                 return self._create(line)
@@ -100,11 +135,11 @@ class ProductionSystem:
             case Activity.ORDER_NOTIFY:
                 return _result(ResultCode.SUCCESS)
             case _:
-                return _result(ResultCode.INVALID_PARAMETER)
+                return _result(ResultCode.SUCCESS)
 
     def _create(self, line: str) -> dict[str, object]:
-        instance_id = f"i-{line}"
-        behaviour = self.behaviours.get(line, Behaviour())
+        behaviour = self.behaviour(line)
+        instance_id = f"i-{line}" if behaviour.mood is not Mood.FICKLE else f"i-{line}-{self.created[line]}"
         if instance_id not in self.instances:
             polls = behaviour.polls if behaviour.mood is Mood.PROCESSING else 0
             self.instances[instance_id] = Instance(instance_id=instance_id, order_line_id=line, polls_left=polls)
@@ -126,7 +161,10 @@ class ProductionSystem:
     def _release(self, instance_id: str) -> dict[str, object]:
         instance = self.instances.get(instance_id)
         if instance is None:
-            return _result(ResultCode.NOT_FOUND)
+            agrees = self.usual.mood is Mood.AGREEABLE
+            return _result(ResultCode.SUCCESS if agrees else ResultCode.NOT_FOUND)
+        if instance.released and self.behaviour(instance.order_line_id).mood is Mood.RIGID:
+            return _result(ResultCode.INTERNAL_ERROR)
         if not instance.released:
             instance.released = True
             self.released[instance.order_line_id] += 1
@@ -147,32 +185,34 @@ def _system(seller_id: str) -> ProductionSystem:
 def _verify(system: ProductionSystem, seller_id: str, request: Request, body: bytes) -> ResultCode | None:
     """Check the V2 signature in the documented order (DOMAIN §6.1); None when all is well."""
     timestamp, nonce = request.query_params.get("timestamp", ""), request.query_params.get("nonce", "")
-    now = datetime.now(UTC)
-    if not timestamp.isdigit() or not is_fresh(datetime.fromtimestamp(int(timestamp) / 1000, UTC), now):
+    mood, now = system.usual.mood, datetime.now(UTC)
+    fresh = timestamp.isdigit() and is_fresh(datetime.fromtimestamp(int(timestamp) / 1000, UTC), now)
+    if not fresh and mood is not Mood.TIMELESS:
         return ResultCode.INVALID_PARAMETER
-    if not nonce or nonce in system.nonces:
+    if (not nonce or nonce in system.nonces) and mood is not Mood.FORGETFUL:
         return ResultCode.INVALID_PARAMETER
     key = access_key(sandbox_settings().secret.get_secret_value(), seller_id)
-    if not equal_hex(sign_v2(key, nonce, timestamp, body), request.query_params.get("signature", "")):
+    is_right = equal_hex(sign_v2(key, nonce, timestamp, body), request.query_params.get("signature", ""))
+    if not is_right and mood is not Mood.TRUSTING:
         return ResultCode.UNAUTHENTICATED
     system.nonces[nonce] = time.time()
     return None
 
 
 @router.post("/{seller_id}/production")
-async def production(seller_id: str, request: Request) -> JSONResponse:
+async def production(seller_id: str, request: Request) -> Response:
     """The production interface: one address, dispatched on ``activity``."""
     body = await request.body()
     return await run_in_threadpool(_serve, seller_id, request, body)
 
 
 @router.get("/{seller_id}/production")
-async def production_v1(seller_id: str, request: Request) -> JSONResponse:
+async def production_v1(seller_id: str, request: Request) -> Response:
     """The production interface V1: parameters in the query, signed by ``authToken`` (DOMAIN §6.3)."""
     return await run_in_threadpool(_serve_v1, seller_id, request)
 
 
-def _serve_v1(seller_id: str, request: Request) -> JSONResponse:
+def _serve_v1(seller_id: str, request: Request) -> Response:
     parameters = dict(request.query_params)
     token = parameters.pop("authToken", "")
     key = access_key(sandbox_settings().secret.get_secret_value(), seller_id)
@@ -184,35 +224,49 @@ def _serve_v1(seller_id: str, request: Request) -> JSONResponse:
     # V1 names no order line: the sandbox's orders have one each.
     line = f"{parameters['orderId']}-000001"
     answer = _act(_system(seller_id), {**parameters, "orderLineId": line})
-    behaviour = _system(seller_id).behaviours.get(line, Behaviour())
-    if behaviour.mood is not Mood.UNSIGNED:
+    if _system(seller_id).behaviour(line).mood is not Mood.UNSIGNED:
         answer.headers["Body-Sign"] = sign_body(key, bytes(answer.body))
     return answer
 
 
-def _serve(seller_id: str, request: Request, body: bytes) -> JSONResponse:
+def _serve(seller_id: str, request: Request, body: bytes) -> Response:
     system = _system(seller_id)
     with system.lock:
         bad = _verify(system, seller_id, request, body)
     return JSONResponse(_result(bad)) if bad is not None else _act(system, json.loads(body))
 
 
-def _act(system: ProductionSystem, asked: dict[str, str]) -> JSONResponse:
+def _act(system: ProductionSystem, asked: dict[str, str]) -> Response:
     """Do what a verified call asks for, in the mood of its order."""
     with system.lock:
         line = system.line_of(asked)
-        system.calls[line, asked["activity"]] += 1
-        behaviour = system.behaviours.get(line, Behaviour())
-    if behaviour.mood is Mood.DOWN:
-        return JSONResponse({"error": "maintenance"}, status_code=503)
-    if behaviour.mood is Mood.FORBIDDING:
-        return JSONResponse({"error": "not from you"}, status_code=403)
-    if behaviour.mood is Mood.DISTRUSTING:
-        return JSONResponse(_result(ResultCode.UNAUTHENTICATED))
+        system.calls[line, asked.get("activity", "")] += 1
+        behaviour = system.behaviour(line)
     if behaviour.mood is Mood.SLOW:
         time.sleep(behaviour.seconds)
+    early = _MOODY.get(behaviour.mood)
+    if early is not None:
+        return early()
     with system.lock:
         return JSONResponse(system.answer(asked))
+
+
+_MOODY: dict[Mood, Callable[[], Response]] = {
+    Mood.DOWN: lambda: JSONResponse({"error": "maintenance"}, status_code=503),
+    Mood.FORBIDDING: lambda: JSONResponse({"error": "not from you"}, status_code=403),
+    Mood.DISTRUSTING: lambda: JSONResponse(_result(ResultCode.UNAUTHENTICATED)),
+    Mood.MALFORMED: lambda: Response('{"resultCode": "000000"', media_type="application/json"),
+    Mood.MISTYPED: lambda: Response("<html>busy</html>", media_type="text/html"),
+    Mood.HUGE: lambda: JSONResponse(_result(ResultCode.SUCCESS, instanceId="i-1", padding="x" * 100_000)),
+}
+"""Answers that do without looking at the call."""
+
+
+@router.put("/{seller_id}/behaviour")
+def behave_as_a_rule(seller_id: str, behaviour: Behaviour) -> Behaviour:
+    """Tell the seller's system how to behave for every order line that was told nothing else."""
+    _system(seller_id).usual = behaviour
+    return behaviour
 
 
 @router.put("/{seller_id}/orders/{order_line_id}/behaviour")
