@@ -52,6 +52,10 @@ REQUEST_WITHIN = relativedelta(months=1)
 """A buyer who submits no request for so long after payment gets no full refund (DOMAIN §3)."""
 
 
+INCOMPLETE = (ErrorCode.REQUEST_INCOMPLETE, ErrorCode.PROOF_INCOMPLETE)
+"""Refusals that name what is missing."""
+
+
 def _legal_now(state: State) -> tuple[CommandName, ...]:
     """Commands legal at this moment for somebody."""
     if state.current.is_end:
@@ -109,7 +113,8 @@ def refusal(state: State, command: Command, now: datetime, *, is_full: bool = Fa
         code = ErrorCode.TOO_MANY_COMMANDS
     if code is None:
         return None
-    return Refusal(code=code, allowed=allowed(state, command.actor), missing=_missing(state, command))
+    lacking = _missing(state, command) if code in INCOMPLETE else ()
+    return Refusal(code=code, allowed=allowed(state, command.actor), missing=lacking)
 
 
 def _refusal_code(state: State, command: Command, now: datetime) -> ErrorCode | None:

@@ -20,7 +20,14 @@ def stack() -> Iterator[Stack]:
         running.stop()
         for program in (running.worker, running.api):
             log = program.log.read_text()
-            for sign in ("unforeseen", "Warning", "Failed activation", "non-determinis", "LedgerConflictError"):
+            for sign in (
+                "unforeseen",
+                "Warning",
+                "Failed activation",
+                "non-determinis",
+                "LedgerConflictError",
+                "never retrieved",
+            ):
                 assert sign not in log, f"{program.name}: {log}"
 
 

@@ -195,6 +195,23 @@ async def test_a_license_that_cannot_be_fetched_may_be_delivered_by_hand(make_ca
     assert seen["identification_code"] == "HW-4711"
 
 
+async def test_a_delivery_by_hand_ends_the_fetching_that_still_goes_on(make_case: MakeCase) -> None:
+    case = make_case(ProductType.LICENSE_IDENTIFICATION_CODE, online_license=True)
+    await case.behave(mood="down")
+    await case.start()
+    await case.give(case.world.buyer, "submit-code")
+    await case.until(lambda seen: bool(calls(seen, "getLicense")))
+    await case.give(case.world.seller, "deliver", proof())
+    await case.behave(mood="healthy")
+    await case.pass_time(timedelta(hours=4))
+    seen = await case.world.seller.read(case.id)
+    assert len(calls(seen, "getLicense")) == 1
+    assert stage_of(seen) == "buyer-acceptance"
+    lacking = await case.world.seller.give(case.id, "upload-proof", {"proof": {}})
+    assert lacking.code == "not-legal-now"
+    assert "missing" not in lacking.json_body
+
+
 async def test_a_license_whose_answer_is_not_signed_is_not_taken(make_case: MakeCase) -> None:
     case = make_case(ProductType.LICENSE_IDENTIFICATION_CODE, online_license=True)
     await case.behave(mood="unsigned")
