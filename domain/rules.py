@@ -109,12 +109,18 @@ def allowed(state: State, actor: Actor) -> tuple[CommandName, ...]:
 def refusal(state: State, command: Command, now: datetime, *, is_full: bool = False) -> Refusal | None:
     """Tell why a command cannot be taken now, or None when it can; a full order is not prolonged."""
     code = _refusal_code(state, command, now)
-    if code is None and command.name in PROLONGING and (is_full or state.sequence >= MAX_TRANSITIONS):
+    if code is None and _prolongs(command) and (is_full or state.sequence >= MAX_TRANSITIONS):
         code = ErrorCode.TOO_MANY_COMMANDS
     if code is None:
         return None
     lacking = _missing(state, command) if code in INCOMPLETE else ()
     return Refusal(code=code, allowed=allowed(state, command.actor), missing=lacking)
+
+
+def _prolongs(command: Command) -> bool:
+    """Going in circles; a seller's restarts count too, operations can always have a call made."""
+    restarts = command.name is CommandName.RESTART_CALL and command.actor.role is Role.SELLER
+    return restarts or command.name in PROLONGING
 
 
 def _refusal_code(state: State, command: Command, now: datetime) -> ErrorCode | None:

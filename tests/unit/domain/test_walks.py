@@ -10,10 +10,11 @@ from random import Random
 import pytest
 
 from domain.clocks import ClockAct
-from domain.commands import COMMANDS, CommandName, Ruling
+from domain.commands import COMMANDS, CommandName, RestartCall, Ruling
 from domain.errors import ErrorCode
 from domain.events import REPORTED, EventName
 from domain.flows import FLOWS, Flow
+from domain.parties import Role
 from domain.rules import MAX_TRANSITIONS, refusal
 from domain.stages import STAGES, StageName
 from domain.state import State
@@ -103,6 +104,17 @@ def test_an_order_of_many_steps_is_not_prolonged_but_can_end() -> None:
     assert refused[CommandName.APPEAL] is ErrorCode.TOO_MANY_COMMANDS
     assert refused[CommandName.REJECT_DELIVERY] is ErrorCode.TOO_MANY_COMMANDS
     assert refused[CommandName.REQUEST_REFUND] is ErrorCode.TOO_MANY_COMMANDS
+
+
+def test_a_sellers_restarts_do_not_use_up_what_the_others_need() -> None:
+    state = begun()
+    state.calling = ["orderNotify"]
+    state.sequence = MAX_TRANSITIONS
+    restart = RestartCall(activity="orderNotify")
+    found = refusal(state, command(restart, ACTORS[Role.SELLER]), NOW)
+    assert found is not None
+    assert found.code is ErrorCode.TOO_MANY_COMMANDS
+    assert refusal(state, command(restart, ACTORS[Role.MANAGER]), NOW) is None
 
 
 @pytest.mark.parametrize(
