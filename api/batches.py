@@ -8,12 +8,12 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from api.authentication import Caller, require
-from api.commands import IdempotencyKey, give
+from api.commands import IdempotencyKey, command_of, give
 from api.deliveries import find_visible
 from api.problems import Problem, ProblemError, documented
 from api.views import state_of
 from domain.base import Identifier, Strict
-from domain.commands import Command, Deliver, UploadProof
+from domain.commands import Deliver, UploadProof
 from domain.errors import ErrorCode
 from domain.parties import Actor, Role
 from domain.proof import Proof
@@ -82,5 +82,4 @@ async def _prove(delivery_id: str, batch: ProofBatch, caller: Actor, request: Re
     if state.order.project_id != batch.project_id:
         raise ProblemError(ErrorCode.OTHER_PROJECT)
     body = UploadProof(proof=batch.proof) if state.flow.has(StageName.PROOF_UPLOAD) else Deliver(proof=batch.proof)
-    command = Command(name=body.command, actor=caller, key=f"{caller.role}:{caller.id}:{key}", body=body)
-    return await give(request.app.state.engine, row, command)
+    return await give(request.app.state.engine, row, command_of(caller, key, body))

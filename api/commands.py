@@ -22,7 +22,7 @@ from domain.commands import Body as CommandBody
 from domain.errors import ErrorCode
 from domain.events import REPORTED, Event, EventName, EventSpec, Report
 from domain.order import Order
-from domain.parties import Role
+from domain.parties import Actor, Role
 from domain.records import Receipt
 
 router = APIRouter(prefix="/v1/deliveries/{delivery_id}", tags=["commands"])
@@ -76,6 +76,11 @@ PARTICULAR: dict[CommandName, tuple[ErrorCode, ...]] = {
 }
 
 
+def command_of(caller: Actor, key: str, fields: CommandBody) -> Command:
+    """A party's command under its own key; keys of different parties never meet."""
+    return Command(name=fields.command, actor=caller, key=f"{caller.role}:{caller.id}:{key}", body=fields)
+
+
 async def give(client: Client, row: DeliveryRow, command: Command) -> Receipt:
     """Give a command to a delivery; a repetition under its key gets the first answer again."""
     known = await run_in_threadpool(known_receipt, row.id, command.key)
@@ -112,9 +117,7 @@ def _route(name: CommandName, spec: CommandSpec) -> Callable[..., Awaitable[Rece
         fields: CommandBody,
     ) -> Receipt:
         row = await run_in_threadpool(find_visible, delivery_id, caller)
-        key = f"{caller.role}:{caller.id}:{idempotency_key}"
-        command = Command(name=name, actor=caller, key=key, body=fields)
-        return await give(request.app.state.engine, row, command)
+        return await give(request.app.state.engine, row, command_of(caller, idempotency_key, fields))
 
     has_required_field = any(field.is_required() for field in spec.body.model_fields.values())
     default = Body() if has_required_field else Body(default_factory=spec.body)

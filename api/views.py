@@ -14,7 +14,6 @@ from domain.order import Order
 from domain.parties import ROLE_LABELS, Actor, Role
 from domain.proof import Proof, ProofRule
 from domain.rules import allowed
-from domain.stages import StageName
 from domain.state import State, Status
 from domain.text import Text
 from domain.validity import Validity
@@ -263,9 +262,9 @@ def detail(  # noqa: PLR0913 - the parts of the page
 
 def _sees_code(state: State, reader: Actor) -> bool:
     """The buyer sees the code once claimed, or at once where no claim is asked; the seller when it was sent to both."""
-    sent_to_both = not state.flow.has(StageName.CODE_CLAIM)
-    is_buyer = reader.role is Role.BUYER and (sent_to_both or state.claimed_at is not None)
-    return is_buyer or (reader.role is Role.SELLER and sent_to_both)
+    if reader.role is Role.SELLER:
+        return state.code_is_sent_to_both
+    return reader.role is Role.BUYER and (state.code_is_sent_to_both or state.claimed_at is not None)
 
 
 def _clock(clock: RunningClock) -> ClockView:

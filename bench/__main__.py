@@ -4,11 +4,9 @@ import asyncio
 import os
 import secrets
 import sys
-import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from uuid import uuid4
 
 from temporalio.client import Client
@@ -16,6 +14,7 @@ from temporalio.client import Client
 from api import engine
 from bench.bare import TASK_QUEUE, BareOrder
 from bench.load import Order, Result, drive
+from bench.report import say
 from database import ledger
 from database.session import transaction
 from domain.commands import Accept, Command, CommandName, Deliver
@@ -27,7 +26,7 @@ from domain.proof import Document, DocumentKind, Proof
 from domain.state import State
 from domain.terms import terms_of
 from launcher.programs import Program
-from launcher.stack import ROOT, Stack
+from launcher.stack import ROOT, Stack, temporary_folder
 from sandbox.cases import Case, World, proof
 from sandbox.demo import open_world
 from sandbox.parties import BUYER, PURCHASE, SELLER
@@ -39,11 +38,6 @@ from workflows.registry import workflow_id
 CLIENTS = (1, 10, 25)
 ORDERS = {1: 30, 10: 100, 25: 150}
 ROUNDS = 3
-
-
-def say(line: str = "") -> None:
-    """Print a line of the report."""
-    print(line, flush=True)  # noqa: T201 - the report
 
 
 def bare_order(client: Client) -> Order:
@@ -183,9 +177,7 @@ async def measure(stack: Stack) -> None:
 
 def main() -> None:
     """Start a stack and the bare worker, measure, stop."""
-    with tempfile.TemporaryDirectory(prefix="delivery-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
+    with temporary_folder("bench") as folder:
         stack = Stack(folder)
         bare_worker = Program(
             name="bare worker",

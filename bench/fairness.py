@@ -4,13 +4,12 @@ import asyncio
 import os
 import secrets
 import statistics
-import tempfile
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import httpx
 
-from launcher.stack import Layout, Stack
+from bench.report import say
+from launcher.stack import Layout, Stack, temporary_folder
 from sandbox.cases import calls, history, instant
 from sandbox.client import Json, Party
 from sandbox.parties import BUYER, OTHER_SELLER, PURCHASE, SELLER
@@ -20,11 +19,6 @@ CLIENTS = 4
 ROUNDS = 3
 OTHERS_PER_SECOND = 4
 SETTLE_SECONDS = 7
-
-
-def say(line: str) -> None:
-    """Print a line of the report."""
-    print(line, flush=True)  # noqa: T201 - the report
 
 
 def order(seller_id: str) -> Json:
@@ -109,9 +103,7 @@ async def measure(layout: Layout) -> None:
 
 def main() -> None:
     """Run it on a stack of its own."""
-    with tempfile.TemporaryDirectory(prefix="delivery-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
+    with temporary_folder("bench") as folder:
         stack = Stack(folder)
         stack.start()
         try:

@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 
 import httpx
 
+from domain.seller_calls import ATTEMPT_TIMEOUT
 from domain.signatures import canonical_json, sign_v2
 
-SECONDS = 5.0
-"""Time a call may take (DOMAIN §5.1)."""
+SECONDS = ATTEMPT_TIMEOUT.total_seconds()
 
 MOST_BYTES = 64 * 1024
 

@@ -44,9 +44,11 @@ def get(session: Session, delivery_id: str) -> DeliveryRow:
     return session.get_one(DeliveryRow, delivery_id)
 
 
-def find_by_license(session: Session, license_code: str, seller_id: str) -> DeliveryRow | None:
-    """The delivery an authorization code belongs to, if it is this seller's."""
-    return session.scalar(select(DeliveryRow).filter_by(license_code=license_code, seller_id=seller_id))
+def of_licenses(session: Session, codes: Sequence[str], seller_id: str) -> Sequence[DeliveryRow]:
+    """The deliveries that these authorization codes belong to, as far as they are this seller's."""
+    return session.scalars(
+        select(DeliveryRow).filter_by(seller_id=seller_id).where(DeliveryRow.license_code.in_(codes))
+    ).all()
 
 
 def of_order(session: Session, order_id: str, seller_id: str) -> Sequence[DeliveryRow]:

@@ -8,7 +8,7 @@ from domain.base import Strict
 from domain.commands import AppealGround, Goods, Ruling
 from domain.files import Attachments
 from domain.parties import Actor
-from domain.stages import RefundPhase, StageName
+from domain.stages import DURING_REFUND, RefundPhase, StageName
 
 
 class Statement(Strict):
@@ -92,7 +92,7 @@ class RefundRequest(Strict):
     @property
     def is_open(self) -> bool:
         """Waiting for somebody."""
-        return self.phase in {RefundPhase.ASKED, RefundPhase.RETURNING, RefundPhase.CHECKING}
+        return self.phase in DURING_REFUND
 
 
 class Refund(Strict):

@@ -3,7 +3,6 @@
 from domain.clocks import ClockAct
 from domain.commands import CommandName, Ruling
 from domain.events import EventName
-from domain.flows import FlowName
 from domain.parties import Role
 from domain.records import Message
 from domain.state import State
@@ -197,7 +196,7 @@ def _told(cause: str, state: State) -> tuple[tuple[Role, ...], str, str] | None:
             return (_MANAGER, *_PROPOSED)
         case CommandName.DECIDE_APPEAL | CommandName.AGREE_RULING:
             return (_ALL, *_RULED)
-        case EventName.CODE_ISSUED if state.flow.name is not FlowName.AUTHORIZATION_CODE_V3:
+        case EventName.CODE_ISSUED if not state.code_is_sent_to_both:
             return None
         case EventName.PARCEL_SIGNED if state.parcel and state.parcel.signed_at:
             return (_BUYER, *_SIGNED) if state.parcel.recipient_is_buyer else (_SELLER, *_REMIND_BUYER)

@@ -28,7 +28,6 @@ from domain.commands import (
 )
 from domain.errors import ErrorCode, Refusal
 from domain.events import EventName
-from domain.flows import FlowName
 from domain.order import CodeKind, ProductType
 from domain.parties import Actor, Role
 from domain.proof import Proof
@@ -222,7 +221,7 @@ def _ruling_refusal(state: State, asked: DecideAppeal) -> ErrorCode | None:
 
 
 def _lacks_instance(state: State) -> bool:
-    provisions = state.flow.provisions_at_purchase or state.flow.name is FlowName.SAAS_AFTER_ACCEPTANCE
+    provisions = state.flow.provisions_at_purchase or state.flow.has(StageName.SELLER_PROVISIONING)
     return provisions and state.instance_id is None
 
 

@@ -132,10 +132,14 @@ class State(BaseModel):
         return min((clock.deadline for clock in running if clock.deadline), default=None)
 
     @property
+    def code_is_sent_to_both(self) -> bool:
+        """The authorization code goes to seller and buyer at once: nobody has to claim it (DOMAIN §1.4)."""
+        return self.flow.first is StageName.CODE_ACTIVATION
+
+    @property
     def seller_knows_code(self) -> bool:
         """The seller's software has the authorization code: it was sent to both, or activated (DOMAIN §1.4)."""
-        sent_to_both = self.flow.first is StageName.CODE_ACTIVATION
-        return self.license_code is not None and (sent_to_both or self.activated_at is not None)
+        return self.license_code is not None and (self.code_is_sent_to_both or self.activated_at is not None)
 
     @property
     def eligibility_month(self) -> str | None:
@@ -162,7 +166,7 @@ class State(BaseModel):
         self.entered_at = now
         if self.current.clock is not left or left is not ClockName.DELIVERY:
             # The seller's duration goes on from one step of the work to the next.
-            self._stop(left)
+            self.stop(left)
             self._wind_for_stage(now)
         if self.current.is_end or stage is StageName.UNSUBSCRIBING:
             self.clocks = []
@@ -206,13 +210,10 @@ class State(BaseModel):
 
     def wind(self, name: ClockName, now: datetime, *acts: tuple[datetime, ClockAct]) -> None:
         """Start a clock with these acts; it stands still from the first moment while a freeze stops it."""
-        self._stop(name)
+        self.stop(name)
         clock = RunningClock.wound(name, now, *acts)
         if clock.acts:
             self.clocks.append(clock.paused(now) if self._is_stopped(name) else clock)
-
-    def _stop(self, name: ClockName | None) -> None:
-        self.clocks = [clock for clock in self.clocks if clock.name is not name]
 
     def _is_stopped(self, name: ClockName) -> bool:
         return any(freeze.ends_at is None and freeze.kind in CLOCKS[name].stopped_by for freeze in self.freezes)
@@ -226,10 +227,9 @@ class State(BaseModel):
             counted_to = max(counted_to, end)
         return stood
 
-    def stop(self, *names: ClockName) -> None:
+    def stop(self, *names: ClockName | None) -> None:
         """Take clocks away whose matter is settled."""
-        for name in names:
-            self._stop(name)
+        self.clocks = [clock for clock in self.clocks if clock.name not in names]
 
     def sign_off(self, now: datetime) -> None:
         """Start the clock of signed goods when the buyer is to decide on them."""

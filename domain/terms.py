@@ -137,9 +137,10 @@ def proof_rule(order: Order, policy: Policy) -> ProofRule:
     if order.product.type in {ProductType.HARDWARE, ProductType.SAAS_INSTANT, ProductType.LICENSE_PACKAGE_DEPLOYMENT}:
         return ProofRule()
     documents: list[str] = list(rule_version(order, policy).mandatory_documents)
-    enablement = needs_review(order, policy) and order.scenario is Scenario.ENABLEMENT_CLOUD
+    is_reviewed = needs_review(order, policy)
+    enablement = is_reviewed and order.scenario is Scenario.ENABLEMENT_CLOUD
     on_resources = enablement and order.product.type in LICENSES
-    if needs_review(order, policy) and order.scenario is Scenario.BASE_CLOUD:
+    if is_reviewed and order.scenario is Scenario.BASE_CLOUD:
         # The base's form is its acceptance document.
         documents.remove(DocumentKind.ACCEPTANCE_DOCUMENT)
         documents.append(DocumentKind.BASE_ACCEPTANCE_FORM)

@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import sys
-import tempfile
 import time
 from pathlib import Path
 from types import FrameType
@@ -19,7 +18,7 @@ from rich.console import Console
 from domain.parties import Actor, Role
 from launcher.programs import DidNotStartError
 from launcher.signing import MissingOptionError, Request, Scheme, trace
-from launcher.stack import Stack, read_layout
+from launcher.stack import Stack, read_layout, temporary_folder
 
 DATA_FOLDER = Path(".delivery")
 
@@ -61,9 +60,7 @@ def demo() -> None:
     """Play the main job once on a stack of its own, show it as a table, and leave nothing behind."""
     from sandbox.demo import play  # noqa: PLC0415 - only this command needs it
 
-    with tempfile.TemporaryDirectory(prefix="delivery-demo-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
+    with temporary_folder("demo") as folder:
         stack = Stack(folder)
         try:
             stack.start(report=lambda line: console.print(f"[dim]{line}[/dim]"))

@@ -5,9 +5,10 @@ import json
 import secrets
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TextIO
 
 import httpx
@@ -121,6 +122,15 @@ def _take_lock(folder: Path) -> TextIO:
         message = f"a stack is running in {folder} already"
         raise DidNotStartError(message) from error
     return lock
+
+
+@contextmanager
+def temporary_folder(purpose: str) -> Iterator[Path]:
+    """A folder for a stack that is thrown away; open to PostgreSQL's unprivileged user, unlike pytest's own."""
+    with TemporaryDirectory(prefix=f"delivery-{purpose}-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
 
 
 class Stack:

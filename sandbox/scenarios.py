@@ -31,7 +31,7 @@ REMINDERS = 2
 
 async def activated(case: Case, reader: Party) -> datetime:
     """The seller's software activates the code that a party was shown; tells when."""
-    seen = await case.until(lambda seen: stage_of(seen) == "code-activation")
+    await case.until_stage("code-activation")
     seen = await reader.read(case.id)
     answer = await case.activate(str(seen["license_code"]))
     expect(answer.json_body["error_code"], "92020000", "activation")

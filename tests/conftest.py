@@ -5,15 +5,15 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
-from launcher.stack import Stack
+from launcher.stack import Stack, temporary_folder
 from sandbox.cases import Case, World
 from sandbox.demo import open_world
-from tests.support import new_case, stack_folder
+from tests.support import new_case
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    with stack_folder() as folder:
+    with temporary_folder("test") as folder:
         running = Stack(folder, settings={"DELIVERY_WORKER_CACHED_WORKFLOWS": "0"})
         running.start()
         yield running

@@ -1,10 +1,5 @@
 """Small verbs the tests share."""
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
 import httpx
 
 from domain.order import ProductType
@@ -12,15 +7,6 @@ from domain.parties import Actor
 from launcher.stack import Stack
 from sandbox.cases import Case, World
 from sandbox.client import Answer, Party
-
-
-@contextmanager
-def stack_folder() -> Iterator[Path]:
-    """A folder for a stack's data; not pytest's own, which PostgreSQL's unprivileged user cannot enter."""
-    with tempfile.TemporaryDirectory(prefix="delivery-test-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        yield folder
 
 
 def new_case(world: World, product_type: ProductType = ProductType.LICENSE_OFFLINE, **product: object) -> Case:

@@ -13,8 +13,7 @@ import httpx
 import pytest
 
 from launcher.programs import DidNotStartError
-from launcher.stack import Stack
-from tests.support import stack_folder
+from launcher.stack import Stack, temporary_folder
 
 
 @contextmanager
@@ -57,7 +56,7 @@ def run_pasted(said: str) -> list[httpx.Response]:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    with stack_folder() as made:
+    with temporary_folder("test") as made:
         yield made
 
 

@@ -13,6 +13,8 @@ from workflows import ports
 _SLACK = timedelta(minutes=1)
 """Room for the last attempt, which starts when the window closes."""
 
+_SOON = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=5))
+"""For parts of our own, which come back."""
 
 _AFTER_A_CRASH = timedelta(seconds=5)
 """When an attempt that was cut off is repeated; one that failed names its own, much longer, interval."""
@@ -28,7 +30,7 @@ async def record(transition: Transition) -> None:
         ports.record_transition,
         transition,
         start_to_close_timeout=timedelta(seconds=10),
-        retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=5)),
+        retry_policy=_SOON,
         summary=transition.cause,
     )
 
@@ -80,7 +82,7 @@ async def appeal_due(filed_at: datetime) -> datetime:
         ports.appeal_due,
         filed_at,
         start_to_close_timeout=timedelta(seconds=10),
-        retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=5)),
+        retry_policy=_SOON,
         summary="working days of the appeal",
     )
 

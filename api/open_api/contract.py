@@ -167,29 +167,26 @@ def refuse(error: OpenApiError) -> JSONResponse:
     return JSONResponse(answer.model_dump(exclude_none=True), STATUS.get(error.code, 200))
 
 
-async def answered(call: Awaitable[Answer]) -> JSONResponse:
-    """The answer of a call, or of its failure: this contract has no problem details."""
-    try:
-        return JSONResponse((await call).model_dump(mode="json", exclude_none=True))
-    except OpenApiError as error:
-        return refuse(error)
-    except Exception as error:  # noqa: BLE001 - every failure has an answer in this contract
-        problem = from_exception(error).problem
-        message = f"{MESSAGES[Code.INTERNAL_ERROR]} {problem.instance or ''}".strip()
-        answer = Answer(error_code=Code.INTERNAL_ERROR, error_msg=message)
-        away = problem.code is ErrorCode.SERVICE_UNAVAILABLE
-        headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if away else None
-        return JSONResponse(answer.model_dump(exclude_none=True), problem.status, headers)
+def _failed(error: Exception) -> JSONResponse:
+    """The answer to what nobody foresaw: this contract has no problem details."""
+    problem = from_exception(error).problem
+    message = f"{MESSAGES[Code.INTERNAL_ERROR]} {problem.instance or ''}".strip()
+    answer = Answer(error_code=Code.INTERNAL_ERROR, error_msg=message)
+    away = problem.code is ErrorCode.SERVICE_UNAVAILABLE
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if away else None
+    return JSONResponse(answer.model_dump(exclude_none=True), problem.status, headers)
 
 
 async def signed(
     request: Request, model: type[Body], act: Callable[[Request, Actor, Body], Awaitable[Answer]], *, once: bool
 ) -> JSONResponse:
     """Have a signed call carried out: who signed it, what it says, and its answer."""
-
-    async def call() -> Answer:
-        body = await request.body()
+    body = await request.body()
+    try:
         seller = await run_in_threadpool(verify, request, body, once=once)
-        return await act(request, seller, read(request, body, model))
-
-    return await answered(call())
+        answer = await act(request, seller, read(request, body, model))
+    except OpenApiError as error:
+        return refuse(error)
+    except Exception as error:  # noqa: BLE001 - every failure has an answer in this contract
+        return _failed(error)
+    return JSONResponse(answer.model_dump(mode="json", exclude_none=True))

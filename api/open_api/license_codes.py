@@ -97,10 +97,9 @@ class Usage(BaseModel):
 
 def _find_all(codes: Sequence[str], seller: Actor) -> dict[str, DeliveryRow | None]:
     with transaction() as session:
-        return {
-            code: queries.find_by_license(session, code, seller.id) if "\x00" not in code else None
-            for code in dict.fromkeys(codes)
-        }
+        rows = queries.of_licenses(session, [code for code in codes if "\x00" not in code], seller.id)
+    known = {row.license_code: row for row in rows}
+    return {code: known.get(code) for code in codes}
 
 
 async def _find(codes: Sequence[str], seller: Actor, unless: Code) -> list[DeliveryRow]:

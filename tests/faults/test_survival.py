@@ -9,11 +9,11 @@ import pytest
 
 from domain.order import ProductType
 from launcher.programs import Program
-from launcher.stack import Stack
+from launcher.stack import Stack, temporary_folder
 from sandbox.cases import REQUEST, Case, World, causes, file, history, proof, stage_of
 from sandbox.client import Answer, Json, Party
 from sandbox.demo import open_world
-from tests.support import assert_problem, new_case, stack_folder
+from tests.support import assert_problem, new_case
 
 PATIENCE_SECONDS = 120
 OUTAGE_SECONDS = 60
@@ -21,7 +21,7 @@ OUTAGE_SECONDS = 60
 
 @pytest.fixture(scope="module")
 def fragile() -> Iterator[Stack]:
-    with stack_folder() as folder:
+    with temporary_folder("test") as folder:
         running = Stack(folder, settings={"DELIVERY_ENGINE_TIMEOUT_SECONDS": "5"})
         running.start()
         yield running

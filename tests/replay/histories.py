@@ -5,7 +5,6 @@
 
 import asyncio
 import json
-import tempfile
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from launcher.stack import Stack
+from launcher.stack import Stack, temporary_folder
 from sandbox.cases import Case
 from sandbox.demo import open_world
 from sandbox.scenarios import SCENARIOS
@@ -96,9 +95,8 @@ async def _record(stack: Stack) -> None:
 def main() -> None:
     """Record."""
     FOLDER.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as name:
-        Path(name).chmod(0o755)
-        stack = Stack(Path(name))
+    with temporary_folder("histories") as folder:
+        stack = Stack(folder)
         stack.start()
         try:
             asyncio.run(_record(stack))
