@@ -23,7 +23,7 @@ def tell_purchase_system(status: OrderStatus) -> None:
     headers = {
         "webhook-id": status.key,
         "webhook-timestamp": timestamp,
-        "webhook-signature": sign_webhook(secret, status.key, timestamp, body),
+        "webhook-signature": sign_webhook(secret.encode(), status.key, timestamp, body),
     }
 
     def send() -> tuple[str, None]:

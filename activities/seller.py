@@ -5,17 +5,18 @@ import json
 import secrets
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, JsonValue, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.addresses import AddressRefusedError, check_address
-from activities.attempts import DATABASE_BACK_OFF, TriedError, attempt
+from activities.attempts import DATABASE_BACK_OFF, Result, TriedError, attempt
 from activities.http import Answer, get, post
 from activities.masking import mask
 from database import queries
@@ -36,9 +37,11 @@ V1_TIME_FORMAT = "%Y%m%d%H%M%S%f"
 
 class _Instance(BaseModel):
     instance_id: str = Field(alias="instanceId", min_length=1, max_length=64)
+    app_info: JsonValue = Field(default=None, alias="appInfo")
+    usage_info: JsonValue = Field(default=None, alias="usageInfo")
 
 
-class _Response(BaseModel):
+class Response(BaseModel):
     """What a seller answers; members we do not know are ignored (DOMAIN §5.3)."""
 
     result_code: str = Field(alias="resultCode", max_length=6)
@@ -49,7 +52,7 @@ class _Response(BaseModel):
 
 
 @dataclass(frozen=True)
-class _Reach:
+class Reach:
     """How to reach a seller: address, the IP address it led to when checked, and the key that signs."""
 
     url: str
@@ -60,16 +63,21 @@ class _Reach:
 @activity.defn(name="call-seller")
 def call_seller(call: SellerCall) -> SellerAnswer:
     """Make one attempt of a call; an answer that is no success fails it, and the engine repeats it."""
-    wire = _fields_v1(call, call.get_license) if call.get_license else _fields(call)
+    return attempted(call, lambda response: _read(call, response))
 
-    def send() -> tuple[str, SellerAnswer]:
-        reach = _connection(call.seller_id)
-        answer = _get_v1(reach, wire) if call.get_license else _post_v2(reach, wire)
+
+def attempted(call: SellerCall, read: Callable[[Response], Result]) -> Result:
+    """Make one attempt on record; ``read`` tells what the answer means, or raises TriedError or ValidationError."""
+    wire = _fields_v1(call.get_license) if call.get_license else _fields(call)
+
+    def send() -> tuple[str, Result]:
+        reach = connection(call.seller_id)
+        answer = _get_v1(reach, wire) if call.get_license else post_v2(reach, wire)
         text = mask(answer.body.decode(errors="replace"))
         if answer.status != HTTP_OK:
             raise TriedError(f"HTTP {answer.status}: {text}", retry=not is_refusal(answer.status))
         try:
-            return text, _read(call, _Response.model_validate_json(answer.body))
+            return text, read(Response.model_validate_json(answer.body))
         except ValidationError as error:
             message = f"answer not as documented: {error.errors()[0]['msg']}: {text}"
             raise TriedError(message) from error
@@ -87,14 +95,15 @@ def _canonical(fields: dict[str, str]) -> bytes:
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _post_v2(reach: _Reach, fields: dict[str, str]) -> Answer:
+def post_v2(reach: Reach, fields: dict[str, str]) -> Answer:
+    """Send a V2 call, signed (DOMAIN §6.1); raises CallFailedError."""
     body = _canonical(fields)
     nonce, timestamp = secrets.token_hex(32).upper(), str(time.time_ns() // 1_000_000)
     signed = {"signature": sign_v2(reach.access_key, nonce, timestamp, body), "timestamp": timestamp, "nonce": nonce}
     return post(f"{reach.url}?{urlencode(signed)}", body, {}, ATTEMPT_TIMEOUT.total_seconds(), reach.connect_to)
 
 
-def _get_v1(reach: _Reach, fields: dict[str, str]) -> Answer:
+def _get_v1(reach: Reach, fields: dict[str, str]) -> Answer:
     stamped = {**fields, "timeStamp": datetime.now(UTC).strftime(V1_TIME_FORMAT)[:-3]}
     token = sign_v1(reach.access_key, stamped["timeStamp"], stamped)
     answer = get(
@@ -107,27 +116,19 @@ def _get_v1(reach: _Reach, fields: dict[str, str]) -> Answer:
 
 
 def _fields(call: SellerCall) -> dict[str, str]:
-    fields = {
-        "activity": call.activity,
-        "orderId": call.order_id,
-        "orderLineId": call.order_line_id,
-        "businessId": str(uuid.uuid4()) if call.activity is Activity.NEW_INSTANCE else None,
-        "instanceId": call.instance_id,
-        "license": call.license_code,
-    }
-    if call.activity is Activity.QUERY_INSTANCE:
-        fields = {"activity": call.activity, "instanceId": call.instance_id}
-    return {name: value for name, value in fields.items() if value is not None}
+    """Members of a V2 call; businessId differs on every request (DOMAIN §5.2)."""
+    fields = {"activity": str(call.activity), **call.fields.on_the_wire()}
+    return {**fields, "businessId": str(uuid.uuid4())} if call.activity is Activity.NEW_INSTANCE else fields
 
 
-def _fields_v1(call: SellerCall, asked: GetLicense) -> dict[str, str]:
+def _fields_v1(asked: GetLicense) -> dict[str, str]:
     """Parameters of getLicense; the identification code travels in an extension (DOMAIN §4.5)."""
     extension = json.dumps([{"name": "identificationCode", "value": asked.identification_code}])
     fields = {
-        "activity": call.activity,
+        "activity": str(Activity.GET_LICENSE),
         "customerId": asked.customer_id,
         "businessId": str(uuid.uuid4()),
-        "orderId": call.order_id,
+        "orderId": asked.order_id,
         "productId": asked.product_id,
         "periodType": asked.period_type,
         "periodNumber": str(asked.period_number) if asked.period_number else None,
@@ -137,7 +138,7 @@ def _fields_v1(call: SellerCall, asked: GetLicense) -> dict[str, str]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _connection(seller_id: str) -> _Reach:
+def connection(seller_id: str) -> Reach:
     """The seller's checked address and access key."""
     try:
         with transaction() as session:
@@ -153,10 +154,10 @@ def _connection(seller_id: str) -> _Reach:
     except AddressRefusedError as error:
         message = f"address refused: {error}"
         raise TriedError(message, retry=False) from error
-    return _Reach(seller.production_url, connect_to, unseal(seller.sealed_access_key))
+    return Reach(seller.production_url, connect_to, unseal(seller.sealed_access_key))
 
 
-def _read(call: SellerCall, response: _Response) -> SellerAnswer:
+def _read(call: SellerCall, response: Response) -> SellerAnswer:
     """Tell success from failure (DOMAIN §5.3, §5.4); raises TriedError."""
     said = f"{response.result_code} {response.result_message}".strip()
     accepted = {ResultCode.SUCCESS}
@@ -168,10 +169,10 @@ def _read(call: SellerCall, response: _Response) -> SellerAnswer:
             raise TriedError(message)
     if call.activity is Activity.QUERY_INSTANCE and response.result_code == ResultCode.SUCCESS:
         known = [instance.instance_id for instance in response.info or []]
-        if call.instance_id not in known:
+        if call.fields.instance_id not in known:
             message = f"instance not there yet: {said}"
             raise TriedError(message)
-        instance_id = call.instance_id
+        instance_id = call.fields.instance_id
     if (
         call.activity in {Activity.RELEASE_INSTANCE, Activity.RELEASE_LICENSE_CODE}
         and response.result_code == ResultCode.NOT_FOUND

@@ -7,7 +7,19 @@ import anyio.to_thread
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
-from api import batches, calls, commands, deliveries, open_api, platform, problems, sellers
+from api import (
+    batches,
+    calls,
+    commands,
+    deliveries,
+    instances,
+    open_api,
+    platform,
+    problems,
+    sellers,
+    subscriptions,
+    usage_records,
+)
 from api.body_limit import BodyLimit
 from settings import settings
 from workers.client import connect
@@ -34,7 +46,18 @@ def create_app() -> FastAPI:
     """Build the application from the settings."""
     # The API's pages bring their scripts along: an operator's network may reach no public server.
     app = FastAPIOffline(title="Delivery orchestrator", version="1", description=DESCRIPTION, lifespan=_lifespan)
-    for part in (deliveries, commands, batches, calls, sellers, open_api, platform):
+    for part in (
+        deliveries,
+        commands,
+        batches,
+        instances,
+        usage_records,
+        subscriptions,
+        calls,
+        sellers,
+        open_api,
+        platform,
+    ):
         app.include_router(part.router)
     app.add_middleware(BodyLimit, limit=settings().body_limit_bytes)
     problems.install(app)

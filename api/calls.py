@@ -6,7 +6,8 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from api.authentication import Caller, require
-from api.problems import documented, not_a_cursor
+from api.cursors import number_of
+from api.problems import documented
 from api.views import AttemptView
 from database import queries
 from database.session import transaction
@@ -15,8 +16,6 @@ from domain.parties import Role
 from domain.seller_calls import Activity
 
 router = APIRouter(prefix="/v1/calls", tags=["sellers"])
-
-MOST_DIGITS = 18
 
 
 class CallView(AttemptView):
@@ -49,15 +48,9 @@ def list_calls(listing: Annotated[CallListing, Query()], caller: Caller) -> Call
     """Sellers: the calls to their own system. Operations: all. What was sent, what came back, when the next is due."""
     require(caller, Role.SELLER, Role.MANAGER, Role.AUDITOR)
     filters = queries.CallFilters(**listing.model_dump(exclude={"cursor", "limit"}))
-    before = _number(listing.cursor) if listing.cursor else None
+    before = number_of(listing.cursor) if listing.cursor else None
     with transaction() as session:
         rows = queries.calls(session, caller, tuple(Activity), filters, before, listing.limit + 1)
     shown, more = rows[: listing.limit], len(rows) > listing.limit
     items = tuple(CallView.model_validate(row, from_attributes=True) for row in shown)
     return CallPage(items=items, next_cursor=str(shown[-1].id) if more else None)
-
-
-def _number(cursor: str) -> int:
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= MOST_DIGITS):
-        raise not_a_cursor()
-    return int(cursor)

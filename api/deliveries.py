@@ -1,7 +1,5 @@
 """Start a delivery, read one, list many."""
 
-import base64
-import binascii
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -11,7 +9,8 @@ from starlette.concurrency import run_in_threadpool
 
 from api import engine
 from api.authentication import Caller, require
-from api.problems import FieldError, ProblemError, documented, not_a_cursor
+from api.cursors import cursor_after, position_of
+from api.problems import FieldError, ProblemError, documented
 from api.views import DeliveryPage, DeliverySummary, DeliveryView, detail, state_of, summary
 from database import ledger, queries
 from database.models import DeliveryRow
@@ -122,24 +121,11 @@ class Listing(BaseModel):
 def list_deliveries(listing: Annotated[Listing, Query()], caller: Caller) -> DeliveryPage:
     """List what the caller may see; sellers and buyers see their own orders."""
     filters = queries.Filters(**listing.model_dump(exclude={"cursor", "limit"}))
-    after = _position(listing.cursor) if listing.cursor else None
+    after = position_of(listing.cursor) if listing.cursor else None
     with transaction() as session:
         rows = queries.page(session, caller, filters, after, listing.limit + 1)
     shown = rows[: listing.limit]
     more = len(rows) > listing.limit
-    return DeliveryPage(items=tuple(summary(row) for row in shown), next_cursor=_cursor(shown[-1]) if more else None)
-
-
-def _cursor(row: DeliveryRow) -> str:
-    return base64.urlsafe_b64encode(f"{row.created_at.isoformat()} {row.id}".encode()).decode()
-
-
-def _position(cursor: str) -> queries.Position:
-    try:
-        created_at, _, delivery_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
-        moment = datetime.fromisoformat(created_at)
-    except (ValueError, binascii.Error) as error:
-        raise not_a_cursor() from error
-    if moment.tzinfo is None:
-        raise not_a_cursor()
-    return queries.Position(created_at=moment, id=delivery_id)
+    return DeliveryPage(
+        items=tuple(summary(row) for row in shown), next_cursor=cursor_after(shown[-1]) if more else None
+    )

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from temporalio.client import (
     Client,
+    WorkflowFailureError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
@@ -17,14 +18,19 @@ from api.problems import ProblemError
 from domain.commands import Command
 from domain.errors import ErrorCode, Refusal
 from domain.events import Event
+from domain.instances import Operation, OperationReceipt
 from domain.order import Order
 from domain.records import Receipt, Start
+from domain.seller_calls import SellerCall
 from domain.state import State
 from settings import settings
 from workflows.card import summary
 from workflows.entries import REFUSED
+from workflows.instance import InstanceLife, life_id
+from workflows.instance_query import InstanceQuery
 from workflows.registry import WORKFLOWS, workflow_id
 from workflows.search_attributes import at_start
+from workflows.seller_calls import failure_of
 
 TEMPORARY = {
     RPCStatusCode.UNAVAILABLE,
@@ -87,17 +93,47 @@ async def start(client: Client, state: State) -> None:
 
 async def give(client: Client, order: Order, command: Command) -> Receipt:
     """Give a command and wait until its effect is on record; raises ProblemError or EndedError."""
+    async with _reachable(), _understood():
+        receipt: Receipt = await client.get_workflow_handle(workflow_id(order)).execute_update(
+            command.name, command, id=command.key, result_type=Receipt
+        )
+        return receipt
+
+
+async def operate(client: Client, order: Order, operation: Operation) -> OperationReceipt:
+    """Have an operation carried out on an instance, like a command on a delivery."""
+    async with _reachable(), _understood():
+        return await client.get_workflow_handle_for(InstanceLife.run, life_id(order)).execute_update(
+            InstanceLife.operate, operation, id=operation.key
+        )
+
+
+@asynccontextmanager
+async def _understood() -> AsyncIterator[None]:
+    """Tell a refusal by the rules as its problem."""
     try:
-        async with _reachable():
-            receipt: Receipt = await client.get_workflow_handle(workflow_id(order)).execute_update(
-                command.name, command, id=command.key, result_type=Receipt
-            )
-            return receipt
+        yield
     except WorkflowUpdateFailedError as error:
         if isinstance(error.cause, ApplicationError) and error.cause.type == REFUSED:
             refusal = Refusal.model_validate_json(error.cause.message)
             raise ProblemError.of(refusal) from error
         raise
+
+
+async def query_instance(client: Client, call: SellerCall) -> None:
+    """Have a seller asked about an instance now; raises ProblemError when it does not tell."""
+    try:
+        async with _reachable():
+            await client.execute_workflow(
+                InstanceQuery.run,
+                call,
+                id=f"query:{call.delivery_id}",
+                task_queue=settings().task_queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                static_summary=f"queryInstance at {call.seller_id}",
+            )
+    except WorkflowFailureError as error:
+        raise ProblemError(ErrorCode.SELLER_DID_NOT_TELL, failure_of(error.cause).reason) from error
 
 
 async def report(client: Client, order: Order, event: Event) -> None:

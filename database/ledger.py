@@ -2,19 +2,35 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from database.models import AttemptRow, DeliveryRow, EventRow, Json, MessageRow, UsageRow
+from database.models import (
+    AttemptRow,
+    DeliveryRow,
+    EventRow,
+    InstanceEventRow,
+    InstanceReportRow,
+    InstanceRow,
+    MessageRow,
+    NoticeRow,
+    SubscriptionRow,
+    UsageRecordRow,
+    UsageRow,
+)
 from domain.events import EventName
 from domain.explain import waiting_on
 from domain.messages import messages_for
+from domain.metering import JudgedRecord, RecordCode
+from domain.notices import Notice, NoticeState, notice_of_delivery, notice_of_instance
 from domain.order import Order
-from domain.parties import Actor
-from domain.records import Transition
+from domain.parties import Actor, Role
+from domain.records import InstanceStep, Transition
 from domain.state import State
 from domain.terms import Terms
 
@@ -97,6 +113,7 @@ def write(session: Session, transition: Transition) -> None:
         )
         for message in transition.messages
     )
+    _announce(session, state.order, notice_of_delivery(transition))
     delivery.sequence = transition.sequence
     delivery.status = state.status
     delivery.stage = state.stage
@@ -107,18 +124,44 @@ def write(session: Session, transition: Transition) -> None:
     delivery.state = state.model_dump(mode="json")
 
 
-def _event_row(transition: Transition, hash_before: str) -> EventRow:
-    content: Json = json.loads(transition.content)
+def _announce(session: Session, order: Order, notice: Notice) -> None:
+    """Have subscribers told, in the transaction of what they are told of."""
+    owners = [(Role.SELLER, order.seller_id), (Role.BUYER, order.buyer_id)]
+    owner = tuple_(SubscriptionRow.owner_role, SubscriptionRow.owner_id)
+    wants = or_(SubscriptionRow.owner_role == Role.PURCHASE, owner.in_(owners))
+    body = notice.model_dump_json(exclude={"id"})
+    for subscription_id in session.scalars(
+        select(SubscriptionRow.id).where(wants, SubscriptionRow.disabled_at.is_(None))
+    ):
+        session.add(
+            NoticeRow(
+                subscription_id=subscription_id,
+                message_id=notice.id,
+                type=notice.type,
+                at=notice.timestamp,
+                body=body,
+                state=NoticeState.PENDING,
+                attempts=0,
+                next_due_at=datetime.now(UTC),
+            )
+        )
+
+
+def _chained(hash_before: str, step: Transition | InstanceStep, **more: str) -> str:
+    """SHA-256 over a step and the hash of the step before."""
     covered = {
         "before": hash_before,
-        "sequence": transition.sequence,
-        "at": transition.at.isoformat(),
-        "actor": transition.actor.model_dump(),
-        "cause": transition.cause,
-        "source": transition.source,
-        "target": transition.state.stage,
-        "content": content,
+        "sequence": step.sequence,
+        "at": step.at.isoformat(),
+        "actor": step.actor.model_dump(),
+        "cause": step.cause,
+        "content": json.loads(step.content),
+        **more,
     }
+    return hashlib.sha256(_canonical(covered)).hexdigest()
+
+
+def _event_row(transition: Transition, hash_before: str) -> EventRow:
     return EventRow(
         delivery_id=transition.state.order.delivery_id,
         sequence=transition.sequence,
@@ -128,10 +171,10 @@ def _event_row(transition: Transition, hash_before: str) -> EventRow:
         cause=transition.cause,
         source=transition.source,
         target=transition.state.stage,
-        content=content,
+        content=json.loads(transition.content),
         key=transition.key,
         receipt=transition.receipt.model_dump(mode="json") if transition.receipt else None,
-        hash=hashlib.sha256(_canonical(covered)).hexdigest(),
+        hash=_chained(hash_before, transition, source=transition.source, target=transition.state.stage),
     )
 
 
@@ -140,6 +183,80 @@ def _require_same(session: Session, event: EventRow) -> None:
     if written != event.hash:
         message = f"{event.delivery_id}: sequence {event.sequence} is another transition"
         raise LedgerConflictError(message)
+
+
+def write_instance(session: Session, step: InstanceStep) -> None:
+    """Append a step of an instance's life and bring its row up to it; a repeated write changes nothing.
+
+    Raises LedgerConflictError when another step has its sequence.
+    """
+    state, name = step.state, step.state.order.delivery_id
+    session.execute(
+        insert(InstanceRow)
+        .values(
+            id=name,
+            seller_id=state.order.seller_id,
+            buyer_id=state.order.buyer_id,
+            instance_id=state.instance_id,
+            created_at=step.at,
+            status=state.status,
+            sequence=0,
+            state={},
+        )
+        .on_conflict_do_nothing()
+    )
+    row = session.get_one(InstanceRow, name, with_for_update=True)
+    hashes = {one.sequence: one.hash for one in _around(session, name, step.sequence)}
+    chained = _chained(hashes.get(step.sequence - 1, FIRST_HASH), step)
+    if row.sequence != step.sequence - 1 and hashes.get(step.sequence) != chained:
+        message = f"instance {name}: {step.sequence} after {row.sequence}"
+        raise LedgerConflictError(message)
+    if row.sequence >= step.sequence:
+        return
+    session.add(
+        InstanceEventRow(
+            instance=name,
+            sequence=step.sequence,
+            at=step.at,
+            actor_role=step.actor.role,
+            actor_id=step.actor.id,
+            cause=step.cause,
+            content=json.loads(step.content),
+            key=step.key,
+            receipt=step.receipt.model_dump(mode="json") if step.receipt else None,
+            messages=[message.model_dump(mode="json") for message in step.messages],
+            hash=chained,
+        )
+    )
+    _announce(session, state.order, notice_of_instance(step))
+    row.sequence, row.status, row.expires_at = step.sequence, state.status, state.expires_at
+    row.state = state.model_dump(mode="json")
+
+
+def _around(session: Session, name: str, sequence: int) -> Sequence[InstanceEventRow]:
+    """The step under this sequence and the one before, as far as they are there."""
+    both = InstanceEventRow.sequence.in_((sequence - 1, sequence))
+    return session.scalars(select(InstanceEventRow).filter_by(instance=name).where(both)).all()
+
+
+def write_report(session: Session, report: InstanceReportRow) -> None:
+    """Keep what a seller told of an instance in place of what it told before."""
+    session.merge(report)
+
+
+def write_usage_records(session: Session, records: Sequence[JudgedRecord]) -> list[JudgedRecord]:
+    """Keep pushed records, and tell what became of each: one that was taken before is a duplicate now."""
+    written = session.scalars(
+        insert(UsageRecordRow)
+        .values([asdict(one) for one in records])
+        .on_conflict_do_nothing()
+        .returning(UsageRecordRow.number)
+    ).all()
+    again = [replace(one, code=RecordCode.DUPLICATE) for one in records if one.number not in written]
+    if again:
+        session.execute(insert(UsageRecordRow).values([asdict(one) for one in again]))
+    duplicates = {one.number: one for one in again}
+    return [duplicates.get(one.number, one) for one in records]
 
 
 def write_attempt(session: Session, attempt: AttemptRow) -> None:

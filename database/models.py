@@ -1,6 +1,7 @@
 """The tables: what PostgreSQL remembers of every delivery."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import (
     BigInteger,
@@ -11,10 +12,12 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Numeric,
     String,
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -33,7 +36,7 @@ class Base(DeclarativeBase):
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",
         }
     )
-    type_annotation_map = {datetime: DateTime(timezone=True), Json: JSONB, str: Text}  # noqa: RUF012 - SQLAlchemy's API
+    type_annotation_map = {datetime: DateTime(timezone=True), Json: JSONB, list[Json]: JSONB, str: Text}  # noqa: RUF012 - SQLAlchemy's API
 
 
 class DeliveryRow(Base):
@@ -120,6 +123,141 @@ class AttemptRow(Base):
     succeeded: Mapped[bool]
     milliseconds: Mapped[int]
     next_due_at: Mapped[datetime | None]
+
+
+class InstanceRow(Base):
+    """What a delivery left and lives on: an instance or an authorization code, as it is now."""
+
+    __tablename__ = "instances"
+    __table_args__ = (
+        Index("ix_instances_seller", "seller_id", "created_at", "id"),
+        Index("ix_instances_buyer", "buyer_id", "created_at", "id"),
+        Index("ix_instances_instance", "instance_id"),
+    )
+
+    id: Mapped[str] = mapped_column(ForeignKey("deliveries.id"), primary_key=True)
+    seller_id: Mapped[str] = mapped_column(String(64))
+    buyer_id: Mapped[str] = mapped_column(String(64))
+    instance_id: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    status: Mapped[str] = mapped_column(String(32))
+    expires_at: Mapped[datetime | None]
+    sequence: Mapped[int]
+    state: Mapped[Json]
+
+
+class InstanceEventRow(Base):
+    """One step of an instance's life, never changed; each row's hash covers the one before."""
+
+    __tablename__ = "instance_events"
+    __table_args__ = (UniqueConstraint("instance", "sequence"), UniqueConstraint("instance", "key"))
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    instance: Mapped[str] = mapped_column(ForeignKey("instances.id"))
+    sequence: Mapped[int]
+    at: Mapped[datetime]
+    actor_role: Mapped[str] = mapped_column(String(32))
+    actor_id: Mapped[str] = mapped_column(String(128))
+    cause: Mapped[str] = mapped_column(String(64))
+    content: Mapped[Json]
+    key: Mapped[str | None] = mapped_column(String(400))
+    receipt: Mapped[Json | None]
+    messages: Mapped[list[Json]]
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class InstanceReportRow(Base):
+    """What the seller last answered to queryInstance: how to reach the instance, and its use (DOMAIN §5.3)."""
+
+    __tablename__ = "instance_reports"
+
+    id: Mapped[str] = mapped_column(ForeignKey("deliveries.id"), primary_key=True)
+    at: Mapped[datetime]
+    front_end_url: Mapped[str | None]
+    admin_url: Mapped[str | None]
+    sealed_access: Mapped[bytes | None] = mapped_column(LargeBinary)
+    usage: Mapped[list[Json]]
+
+
+class UsageRecordRow(Base):
+    """One pushed usage record, and what became of it; a taken one counts once."""
+
+    __tablename__ = "usage_records"
+    __table_args__ = (
+        Index("ix_usage_records_seller", "seller_id", "id"),
+        Index(
+            "uq_usage_records_taken",
+            "seller_id",
+            "record_id",
+            unique=True,
+            postgresql_where=text("code = '000'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    seller_id: Mapped[str] = mapped_column(String(64))
+    delivery_id: Mapped[str | None] = mapped_column(ForeignKey("deliveries.id"))
+    record_id: Mapped[str] = mapped_column(String(64))
+    number: Mapped[int]
+    at: Mapped[datetime]
+    code: Mapped[str] = mapped_column(String(3))
+    begin_time: Mapped[datetime | None]
+    end_time: Mapped[datetime | None]
+    usage_value: Mapped[Decimal | None] = mapped_column(Numeric(12, 4))
+    content: Mapped[Json]
+
+
+class SubscriptionRow(Base):
+    """Somebody's address that is told of orders, and the secrets that sign what it is told, sealed."""
+
+    __tablename__ = "subscriptions"
+    __table_args__ = (Index("ix_subscriptions_owner", "owner_role", "owner_id"),)
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    owner_role: Mapped[str] = mapped_column(String(32))
+    owner_id: Mapped[str] = mapped_column(String(64))
+    url: Mapped[str]
+    sealed_secret: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed_old_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    old_secret_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+    disabled_reason: Mapped[str | None]
+
+
+class NoticeRow(Base):
+    """One notice on its way to one subscriber; written with what it tells of."""
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        UniqueConstraint("subscription_id", "message_id"),
+        Index("ix_notices_due", "next_due_at", postgresql_where=text("next_due_at is not null")),
+        Index("ix_notices_subscription", "subscription_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    subscription_id: Mapped[str] = mapped_column(ForeignKey("subscriptions.id"))
+    message_id: Mapped[str] = mapped_column(String(200))
+    type: Mapped[str] = mapped_column(String(96))
+    at: Mapped[datetime]
+    body: Mapped[str]
+    state: Mapped[str] = mapped_column(String(16))
+    attempts: Mapped[int]
+    next_due_at: Mapped[datetime | None]
+
+
+class NoticeAttemptRow(Base):
+    """One attempt of a notice."""
+
+    __tablename__ = "notice_attempts"
+    __table_args__ = (Index("ix_notice_attempts_notice", "notice_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notices.id"))
+    at: Mapped[datetime]
+    answer: Mapped[str]
+    succeeded: Mapped[bool]
+    milliseconds: Mapped[int]
 
 
 class SellerRow(Base):

@@ -8,7 +8,20 @@ from sqlalchemy import ColumnElement, delete, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from database.models import AttemptRow, DeliveryRow, EventRow, MessageRow, SeenSignatureRow, SellerRow, UsageRow
+from database.models import (
+    AttemptRow,
+    DeliveryRow,
+    EventRow,
+    InstanceEventRow,
+    InstanceReportRow,
+    InstanceRow,
+    MessageRow,
+    SeenSignatureRow,
+    SellerRow,
+    UsageRecordRow,
+    UsageRow,
+)
+from domain.metering import RecordCode
 from domain.parties import Actor, Role
 
 
@@ -64,11 +77,11 @@ def usage(session: Session, delivery_id: str) -> Sequence[UsageRow]:
     return session.scalars(query.order_by(UsageRow.id)).all()
 
 
-def _visible_to(actor: Actor) -> list[ColumnElement[bool]]:
+def _visible_to(actor: Actor, table: type[DeliveryRow] | type[InstanceRow] = DeliveryRow) -> list[ColumnElement[bool]]:
     if actor.role is Role.SELLER:
-        return [DeliveryRow.seller_id == actor.id]
+        return [table.seller_id == actor.id]
     if actor.role is Role.BUYER:
-        return [DeliveryRow.buyer_id == actor.id]
+        return [table.buyer_id == actor.id]
     return []
 
 
@@ -134,6 +147,58 @@ def calls(  # noqa: PLR0913 - what a page of calls depends on
     if before is not None:
         query = query.where(AttemptRow.id < before)
     return session.scalars(query.order_by(AttemptRow.id.desc()).limit(size)).all()
+
+
+def instance(session: Session, delivery_id: str) -> InstanceRow | None:
+    """What a delivery left, if it left something."""
+    return session.get(InstanceRow, delivery_id)
+
+
+def instances_called(session: Session, instance_ids: Sequence[str]) -> Sequence[InstanceRow]:
+    """Everything that sellers know by one of these instance ids; another seller's may bear the same."""
+    return session.scalars(select(InstanceRow).where(InstanceRow.instance_id.in_(instance_ids))).all()
+
+
+def instance_page(
+    session: Session, actor: Actor, status: str | None, after: Position | None, size: int
+) -> Sequence[InstanceRow]:
+    """One page of the instances that the actor may see, newest first."""
+    query = select(InstanceRow).where(*_visible_to(actor, InstanceRow))
+    if status is not None:
+        query = query.where(InstanceRow.status == status)
+    if after is not None:
+        query = query.where(tuple_(InstanceRow.created_at, InstanceRow.id) < (after.created_at, after.id))
+    return session.scalars(query.order_by(InstanceRow.created_at.desc(), InstanceRow.id.desc()).limit(size)).all()
+
+
+def instance_events(session: Session, delivery_id: str) -> Sequence[InstanceEventRow]:
+    """An instance's history, in order."""
+    query = select(InstanceEventRow).filter_by(instance=delivery_id)
+    return session.scalars(query.order_by(InstanceEventRow.sequence)).all()
+
+
+def instance_event_by_key(session: Session, delivery_id: str, key: str) -> InstanceEventRow | None:
+    """The step an operation's key stands for."""
+    return session.scalar(select(InstanceEventRow).filter_by(instance=delivery_id, key=key))
+
+
+def instance_report(session: Session, delivery_id: str) -> InstanceReportRow | None:
+    """What the seller last told of an instance."""
+    return session.get(InstanceReportRow, delivery_id)
+
+
+def usage_records(
+    session: Session, seller_id: str | None, *, taken: bool | None, before: int | None, size: int
+) -> Sequence[UsageRecordRow]:
+    """One page of pushed usage records, newest first; None leaves a column open."""
+    query = select(UsageRecordRow)
+    if seller_id is not None:
+        query = query.where(UsageRecordRow.seller_id == seller_id)
+    if taken is not None:
+        query = query.where((UsageRecordRow.code == RecordCode.TAKEN) == taken)
+    if before is not None:
+        query = query.where(UsageRecordRow.id < before)
+    return session.scalars(query.order_by(UsageRecordRow.id.desc()).limit(size)).all()
 
 
 def seller(session: Session, seller_id: str) -> SellerRow | None:

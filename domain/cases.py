@@ -4,6 +4,8 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from pydantic import BaseModel
+
 from domain.base import Strict
 from domain.commands import AppealGround, Goods, Ruling
 from domain.files import Attachments
@@ -72,6 +74,35 @@ class ParkedCall(Strict):
     activity: str
     reason: str
     since: datetime
+
+
+class CallBook(BaseModel):
+    """Calls to the seller that are under way or wait for a restart."""
+
+    calling: list[str] = []
+    parked: list[ParkedCall] = []
+
+    def is_parked(self, activity: str) -> bool:
+        """A call waits for somebody to restart it."""
+        return any(call.activity == activity for call in self.parked)
+
+    def can_restart(self, activity: str) -> bool:
+        """A call waits for a restart, or for its next attempt."""
+        return activity in self.calling or self.is_parked(activity)
+
+    def park(self, activity: str, reason: str, now: datetime) -> None:
+        """Have a call wait for a restart."""
+        self.unpark(activity)
+        self.parked.append(ParkedCall(activity=activity, reason=reason, since=now))
+
+    def unpark(self, activity: str) -> None:
+        """A call waits no more."""
+        self.parked = [call for call in self.parked if call.activity != activity]
+
+    def settle(self, activity: str) -> None:
+        """Nobody has to see to a call any more."""
+        self.calling = [one for one in self.calling if one != activity]
+        self.unpark(activity)
 
 
 class RefundRequest(Strict):

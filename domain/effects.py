@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from domain.appeals import OF_APPEALS
-from domain.cases import Invoice, Parcel, ParkedCall
+from domain.cases import Invoice, Parcel
 from domain.clocks import ClockAct
 from domain.commands import (
     ActivateCode,
@@ -51,7 +51,7 @@ def _note(state: State, command: Command, now: datetime) -> None:  # noqa: C901,
         case ActivateCode(real_effect_time=moment):
             state.activated_at = moment or now
         case RestartCall(activity=activity):
-            state.parked = [call for call in state.parked if call.activity != activity]
+            state.unpark(activity)
         case _:
             pass
     match command.name:
@@ -78,8 +78,7 @@ def apply_event(state: State, event: Event, now: datetime) -> Effect:
         case EventName.INSTANCE_PROVISIONED:
             state.instance_id = event.instance_id
         case EventName.SELLER_CALL_PARKED if event.activity is not None:
-            parked = ParkedCall(activity=event.activity, reason=event.detail or "", since=now)
-            state.parked = [*(call for call in state.parked if call.activity != event.activity), parked]
+            state.park(event.activity, event.detail or "", now)
         case EventName.PARCEL_SIGNED | EventName.PARCEL_STALLED:
             _follow_parcel(state, event, now)
         case EventName.INVOICE_REQUESTED | EventName.INVOICE_ISSUED | EventName.INVOICE_RETURNED:

@@ -49,6 +49,12 @@ class ErrorCode(StrEnum):
     RENEWAL_NOT_SUPERVISED = "renewal-not-supervised"
     RENEWAL_TOO_EARLY = "renewal-too-early"
     OTHER_PROJECT = "other-project"
+    INSTANCE_RELEASED = "instance-released"
+    RENEWAL_IN_EFFECT = "renewal-in-effect"
+    SUBSCRIPTION_NOT_FOUND = "subscription-not-found"
+    TOO_MANY_SUBSCRIPTIONS = "too-many-subscriptions"
+    SELLER_DID_NOT_TELL = "seller-did-not-tell"
+    NO_INSTANCE = "no-instance"
     NOTHING_PARKED = "nothing-parked"
     TOO_MANY_COMMANDS = "too-many-commands"
     SERVICE_UNAVAILABLE = "service-unavailable"
@@ -98,7 +104,7 @@ ERRORS: dict[ErrorCode, ErrorSpec] = {
     ),
     ErrorCode.BODY_TOO_LARGE: _spec(
         413, "请求内容过大", "The request body is too large",
-        "请求内容不得超过 256 KiB", "Send at most 256 KiB; files are sent by reference",
+        "请求内容不得超过 512 KiB", "Send at most 512 KiB; files are sent by reference",
     ),
     ErrorCode.IDEMPOTENCY_KEY_REUSED: _spec(
         409, "该幂等键已用于另一个请求", "This idempotency key was used for another request",
@@ -209,7 +215,7 @@ ERRORS: dict[ErrorCode, ErrorSpec] = {
     ),
     ErrorCode.RENEWAL_NOT_SUPERVISED: _spec(
         409, "已完成订单的续费不产生服务监管流程", "The renewal of a completed order starts no supervision",
-        "无需操作，续费生效后直接结算", "Nothing to do: it is settled when it takes effect",
+        "请作为续费操作发送到实例", "Send it as the operation renew to the order's instance",
     ),
     ErrorCode.RENEWAL_TOO_EARLY: _spec(
         409, "原订单尚未完成，不能续费", "The order to be renewed has not been completed",
@@ -218,6 +224,29 @@ ERRORS: dict[ErrorCode, ErrorSpec] = {
     ErrorCode.OTHER_PROJECT: _spec(
         409, "该订单不属于此项目", "The order belongs to another project",
         "请核对项目编号", "Check the project id",
+    ),
+    ErrorCode.INSTANCE_RELEASED: _spec(
+        409, "实例已释放", "The instance was released", "如需继续使用请重新购买", "Buy it anew to use it again",
+    ),
+    ErrorCode.RENEWAL_IN_EFFECT: _spec(
+        409, "只能退最近一次且尚未生效的续费", "Only the latest renewal can be cancelled, before it takes effect",
+        "请核对 renewal 中的续费订单行", "Name the latest renewal's order line in the renewal member",
+    ),
+    ErrorCode.SUBSCRIPTION_NOT_FOUND: _spec(
+        404, "没有找到该订阅", "There is no such subscription of yours",
+        "请查看您的订阅列表", "See the list of your subscriptions",
+    ),
+    ErrorCode.TOO_MANY_SUBSCRIPTIONS: _spec(
+        409, "订阅数量已达上限", "You have as many subscriptions as one party may",
+        "请先取消不需要的订阅", "End one that you do not need",
+    ),
+    ErrorCode.SELLER_DID_NOT_TELL: _spec(
+        502, "商家系统未返回实例信息", "The seller's system did not tell about the instance",
+        "请稍后重试，或联系商家", "Try again later, or ask the seller",
+    ),
+    ErrorCode.NO_INSTANCE: _spec(
+        404, "该订单没有已交付的实例", "This order has no delivered instance",
+        "实例在订单完成后产生", "An instance begins with the completion of a SaaS or authorization-code order",
     ),
     ErrorCode.NOTHING_PARKED: _spec(
         409, "没有正在进行或等待重新启动的该调用", "No such seller call is under way or waits for a restart",

@@ -27,6 +27,13 @@ class EventName(StrEnum):
     SYSTEM_ACCEPTED = "system-accepted"
     REFUND_CARRIED_OUT = "refund-carried-out"
     PURCHASE_NOT_TOLD = "purchase-not-told"
+    INSTANCE_BORN = "instance-born"
+    SELLER_CALLED = "seller-called"
+    SELLER_CALL_GIVEN_UP = "seller-call-given-up"
+
+
+OF_INSTANCES = (EventName.INSTANCE_BORN, EventName.SELLER_CALLED, EventName.SELLER_CALL_GIVEN_UP)
+"""Events of an instance's life; a delivery has none of them."""
 
 
 class Event(Strict):

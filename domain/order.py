@@ -43,17 +43,27 @@ class Scenario(StrEnum):
 
 
 class PeriodUnit(StrEnum):
-    """Unit of a yearly/monthly (包周期) purchase."""
+    """Unit of a yearly/monthly (包周期) purchase; days are for trials (DOMAIN §10)."""
 
+    DAY = "day"
     MONTH = "month"
     YEAR = "year"
+
+
+class ChargingMode(StrEnum):
+    """How a purchase is charged, by the wire names (DOMAIN §5.11)."""
+
+    PERIOD = "PERIOD"
+    ONE_TIME = "ONE_TIME"
+    ON_DEMAND = "ON_DEMAND"
+    ON_DEMAND_PKG = "ON_DEMAND_PKG"
 
 
 class Period(Strict):
     """Length of a yearly/monthly purchase."""
 
     unit: PeriodUnit
-    number: Annotated[int, Field(ge=1, le=120)]
+    number: Annotated[int, Field(ge=1, le=180)]
 
 
 class Provisioning(StrEnum):
@@ -123,6 +133,10 @@ class Order(Strict):
     amount: Annotated[Decimal, Field(gt=0, max_digits=14, decimal_places=2)]
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "CNY"
     period: Period | None = None
+    charging_mode: ChargingMode = Field(
+        default_factory=lambda data: ChargingMode.PERIOD if data.get("period") else ChargingMode.ONE_TIME,
+        description="How it is charged; left out: PERIOD with a period, else ONE_TIME.",
+    )
     placed_at: Instant
     trial: bool = Field(default=False, description="A trial order: nothing was paid that could be refunded.")
     project_id: Identifier | None = Field(default=None, description="Orders of one project may share their proof.")
@@ -148,6 +162,20 @@ class Order(Strict):
     def _track_fits_category(self) -> Self:
         if self.scenario is not Scenario.NONE and self.seller_category not in TRACKED:
             message = "only joint-operation and platform orders belong to a track (scenario)"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _days_are_for_trials(self) -> Self:
+        if self.period is not None and self.period.unit is PeriodUnit.DAY and not self.trial:
+            message = "only a trial is counted in days"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _charging_fits_period(self) -> Self:
+        if (self.charging_mode is ChargingMode.PERIOD) != (self.period is not None):
+            message = "a period belongs to charging mode PERIOD, and to no other"
             raise ValueError(message)
         return self
 

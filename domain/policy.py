@@ -59,6 +59,12 @@ class Policy(Strict):
     poll_minutes: Annotated[int, Field(ge=1, le=60)] = Field(
         default=5, description="How often an asynchronous creation is polled (DOMAIN §5.6)"
     )
+    frozen_days: Annotated[int, Field(ge=0, le=15)] = Field(
+        default=15, description="How long an expired instance stays frozen before its release (DOMAIN §5.10)"
+    )
+    license_grace_days: Annotated[int, Field(ge=0, le=60)] = Field(
+        default=15, description="How long an expired authorization code is usable before it is frozen (DOMAIN §4)"
+    )
     update_window_hours: Annotated[int, Field(ge=1, le=24)] = Field(
         default=2, description="Retry window of refreshInstance: 2 h in one page, 1 h in another (DOMAIN §5.7)"
     )

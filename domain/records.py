@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from domain.base import Strict
+from domain.instances import InstanceState, OperationReceipt
 from domain.order import Order
 from domain.parties import Actor, Role
 from domain.stages import StageName
@@ -54,6 +55,20 @@ class Transition(BaseModel):
     receipt: Receipt | None = None
     messages: tuple[Message, ...] = ()
     state: State
+
+
+class InstanceStep(BaseModel):
+    """One step in an instance's life, as the ledger keeps it."""
+
+    sequence: int
+    at: datetime
+    actor: Actor
+    cause: str
+    content: str = "{}"
+    key: str | None = None
+    receipt: OperationReceipt | None = None
+    messages: tuple[Message, ...] = ()
+    state: InstanceState
 
 
 class OrderStatus(Strict):

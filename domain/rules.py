@@ -187,7 +187,7 @@ def _content_refusal(  # noqa: PLR0911, PLR0912, C901 - one arm a rule
             return _refund_refusal(state, asked, now)
         case AgreeRefund(return_address=None) if _goods_come_back(state):
             return ErrorCode.RETURN_ADDRESS_REQUIRED
-        case RestartCall(activity=activity) if not (state.is_parked(activity) or activity in state.calling):
+        case RestartCall(activity=activity) if not state.can_restart(activity):
             return ErrorCode.NOTHING_PARKED
         case _:
             return None

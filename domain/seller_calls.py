@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from pydantic import ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
 from domain.base import Strict
 from domain.policy import Policy
 
@@ -97,14 +100,51 @@ class ResultCode(StrEnum):
 
 
 class GetLicense(Strict):
-    """What getLicense tells besides the order (DOMAIN §4.5)."""
+    """What getLicense, a V1 call, tells (DOMAIN §4.5)."""
 
+    order_id: str
     customer_id: str
     product_id: str
     identification_code: str
     amount: str
     period_type: str | None
     period_number: int | None
+
+
+class Scene(StrEnum):
+    """Why an instance or a code is refreshed (DOMAIN §4.4, §5.2)."""
+
+    TRIAL_TO_FORMAL = "TRIAL_TO_FORMAL"
+    RENEWAL = "RENEWAL"
+    UNSUBSCRIBE_RENEWAL_PERIOD = "UNSUBSCRIBE_RENEWAL_PERIOD"
+    RENEWAL_CHANGE = "RENEWAL_CHANGE"
+
+
+class WireStatus(StrEnum):
+    """What the seller is told to do with an instance or a code (DOMAIN §4.4, §5.2)."""
+
+    FREEZE = "FREEZE"
+    UNFREEZE = "UNFREEZE"
+
+
+class CallFields(Strict):
+    """What a V2 or License 2.0 call tells, besides activity and businessId; by alias the names on the wire."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+    order_id: str | None = None
+    order_line_id: str | None = None
+    instance_id: str | None = None
+    license: str | None = None
+    scene: Scene | None = None
+    product_id: str | None = None
+    expire_time: str | None = Field(default=None, description="yyyyMMddHHmmss, UTC")
+    status: WireStatus | None = None
+    test_flag: str | None = None
+
+    def on_the_wire(self) -> dict[str, str]:
+        """The fields that are told, by their documented names."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 class SellerCall(Strict):
@@ -114,10 +154,7 @@ class SellerCall(Strict):
     delivery_id: str
     seller_id: str
     activity: Activity
-    order_id: str
-    order_line_id: str
-    instance_id: str | None = None
-    license_code: str | None = None
+    fields: CallFields
     get_license: GetLicense | None = None
     every: timedelta
 

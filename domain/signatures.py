@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 import re
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -162,6 +162,16 @@ def sign_apig(  # noqa: PLR0913 - the parts of an HTTP request
     return trace_apig(secret_key, method, path, query, headers, body).signature
 
 
-def sign_webhook(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
-    """Signature of our own callbacks, in the manner of Standard Webhooks: ``v1,`` and base64."""
-    return "v1," + b64encode(_mac(secret, f"{message_id}.{timestamp}.".encode() + body)).decode()
+WEBHOOK_PREFIX = "whsec_"
+"""What a secret of Standard Webhooks begins with."""
+
+
+def webhook_key(secret: str) -> bytes:
+    """The key in a secret of Standard Webhooks: ``whsec_`` and base64."""
+    return b64decode(secret.removeprefix(WEBHOOK_PREFIX))
+
+
+def sign_webhook(key: bytes, message_id: str, timestamp: str, body: bytes) -> str:
+    """Signature of what we tell others, by Standard Webhooks: ``v1,`` and base64."""
+    message = f"{message_id}.{timestamp}.".encode() + body
+    return "v1," + b64encode(hmac.new(key, message, hashlib.sha256).digest()).decode()

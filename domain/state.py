@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from pydantic import BaseModel
+from pydantic import Field
 
-from domain.cases import AppealCase, Invoice, Parcel, ParkedCall, Refund, RefundRequest
+from domain.cases import AppealCase, CallBook, Invoice, Parcel, Refund, RefundRequest
 from domain.clocks import (
     ACCEPTANCE_REMINDERS,
     CLOCKS,
@@ -36,7 +36,7 @@ class Status(StrEnum):
     REFUNDED = "refunded"
 
 
-class State(BaseModel):
+class State(CallBook):
     """A delivery at one moment."""
 
     order: Order
@@ -44,11 +44,11 @@ class State(BaseModel):
     stage: StageName
     entered_at: datetime
     sequence: int = 1
-    clocks: list[RunningClock] = []
-    freezes: list[Freeze] = []
+    clocks: list[RunningClock] = Field(default_factory=list)
+    freezes: list[Freeze] = Field(default_factory=list)
     overdue: bool = False
-    appeals: list[AppealCase] = []
-    refund_requests: list[RefundRequest] = []
+    appeals: list[AppealCase] = Field(default_factory=list)
+    refund_requests: list[RefundRequest] = Field(default_factory=list)
     refund: Refund | None = None
     invoice: Invoice = Invoice.NONE
     requested_at: datetime | None = None
@@ -62,8 +62,6 @@ class State(BaseModel):
     claimed_at: datetime | None = None
     activated_at: datetime | None = None
     instance_id: str | None = None
-    calling: list[str] = []
-    parked: list[ParkedCall] = []
     rejections: int = 0
     validity: Validity | None = None
     ended_at: datetime | None = None
@@ -146,10 +144,6 @@ class State(BaseModel):
         """Month (YYYY-MM) in which a completed order is billed; None for the others."""
         is_completed = self.status is Status.COMPLETED
         return eligibility_month(self.ended_at) if is_completed and self.ended_at else None
-
-    def is_parked(self, activity: str) -> bool:
-        """A call waits for somebody to restart it."""
-        return any(call.activity == activity for call in self.parked)
 
     def validity_start(self, now: datetime) -> datetime:
         """Activation, else the actual start time of the proof, else now, the acceptance (DOMAIN §1.8)."""

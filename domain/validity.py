@@ -19,9 +19,13 @@ class Validity(Strict):
 
 
 def validity(starts_at: datetime, period: Period | None) -> Validity:
-    """Count the period in calendar months or years of the marketplace's day."""
+    """Count the period in calendar days, months or years of the marketplace's day."""
     if period is None:
         return Validity(starts_at=starts_at, ends_at=None)
-    months = period.number * (12 if period.unit is PeriodUnit.YEAR else 1)
-    local_end = starts_at.astimezone(MARKETPLACE_ZONE) + relativedelta(months=months)
+    length = {
+        PeriodUnit.DAY: relativedelta(days=period.number),
+        PeriodUnit.MONTH: relativedelta(months=period.number),
+        PeriodUnit.YEAR: relativedelta(years=period.number),
+    }[period.unit]
+    local_end = starts_at.astimezone(MARKETPLACE_ZONE) + length
     return Validity(starts_at=starts_at, ends_at=local_end.astimezone(UTC))

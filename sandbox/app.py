@@ -2,10 +2,10 @@
 
 from fastapi_offline import FastAPIOffline
 
-from sandbox import identity, purchase, seller
+from sandbox import identity, purchase, seller, subscriber
 
 app = FastAPIOffline(title="Delivery sandbox", description=__doc__, version="1")
-for part in (identity, seller, purchase):
+for part in (identity, seller, purchase, subscriber):
     app.include_router(part.router)
 
 

@@ -104,6 +104,7 @@ class Case:
     product_type: ProductType
     product: Json = field(default_factory=dict)
     changes: Json = field(default_factory=dict)
+    code: str = ""
     order_id: str = field(default_factory=lambda: f"CS{secrets.token_hex(5).upper()}")
 
     @property
@@ -158,7 +159,7 @@ class Case:
     async def pass_time(self, duration: timedelta) -> None:
         """Let time pass for this order."""
         self.tell(f"clock: {duration} pass")
-        await self.world.clock.pass_time(self.id, duration)
+        await self.world.clock.pass_time(f"delivery:{self.id}", duration)
 
     async def until(self, holds: Callable[[Json], bool]) -> Json:
         """Wait until the order reads so."""
@@ -168,15 +169,19 @@ class Case:
         """Wait until the order is at a stage."""
         return await self.until(lambda seen: stage_of(seen) == stage)
 
-    async def behave(self, **behaviour: object) -> None:
-        """Tell the seller's system how to behave for this order."""
-        path = f"/seller/{self.world.seller.actor.id}/orders/{self.line}/behaviour"
+    async def behave(self, of: str | None = None, **behaviour: object) -> None:
+        """Tell the seller's system how to behave for this order, or for its license."""
+        path = f"/seller/{self.world.seller.actor.id}/orders/{of or self.line}/behaviour"
         (await self.world.sandbox.put(path, json=behaviour)).raise_for_status()
 
-    async def seller_saw(self) -> Json:
-        """What the seller's system saw of this order."""
-        answer = await self.world.sandbox.get(f"/seller/{self.world.seller.actor.id}/orders/{self.line}")
+    async def seller_saw(self, of: str | None = None) -> Json:
+        """What the seller's system saw of this order, or of its license."""
+        answer = await self.world.sandbox.get(f"/seller/{self.world.seller.actor.id}/orders/{of or self.line}")
         return cast("Json", answer.raise_for_status().json())
+
+    async def effect(self, name: str, of: str | None = None) -> int:
+        """How often something took effect at the seller."""
+        return int(cast("dict[str, int]", (await self.seller_saw(of))["effects"]).get(name, 0))
 
     async def purchase_heard(self) -> list[Json]:
         """What the purchase system heard of this order."""

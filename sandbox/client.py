@@ -64,15 +64,21 @@ class Party:
         """Report an event."""
         return _answer(await self.http.post(f"/v1/deliveries/{delivery_id}/events/{event}", json=told or {}))
 
-    async def wait_for(self, delivery_id: str, holds: Callable[[Json], bool]) -> Json:
-        """Read until the condition holds; raises TimeoutError with what was read last."""
+    async def post(self, path: str, fields: Mapping[str, object], key: str | None = None) -> Answer:
+        """Post to any route, under an idempotency key where it wants one."""
+        headers = {"Idempotency-Key": key} if key else {}
+        return _answer(await self.http.post(path, json=fields, headers=headers))
+
+    async def wait_for(self, delivery_id: str, holds: Callable[[Json], bool], what: str = "deliveries") -> Json:
+        """Read a delivery, or its instance, until the condition holds; raises TimeoutError with what was read last."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
-            seen = await self.read(delivery_id)
-            if holds(seen):
+            answer = await self.http.get(f"/v1/{what}/{delivery_id}")
+            seen = cast("Json", answer.json())
+            if answer.is_success and holds(seen):
                 return seen
             if time.monotonic() > deadline:
-                message = f"{delivery_id} stays at {seen['stage']}"
+                message = f"{delivery_id} stays at {seen.get('stage', seen.get('status'))}"
                 raise TimeoutError(message)
             await asyncio.sleep(0.1)
 

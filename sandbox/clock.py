@@ -1,4 +1,4 @@
-"""Lets days pass for one delivery: the engine's own clock is moved, nothing else."""
+"""Lets days pass for one delivery, or one instance: the engine's own clock is moved, nothing else."""
 
 from datetime import timedelta
 
@@ -19,7 +19,6 @@ class Clock:
         """Connect to an engine."""
         return cls(await Client.connect(engine_address))
 
-    async def pass_time(self, delivery_id: str, duration: timedelta) -> None:
-        """Move the delivery's clock; returns when the time has passed, or the delivery has ended."""
-        handle = self._client.get_workflow_handle(f"delivery:{delivery_id}")
-        await self._skipper.fast_forward(handle, duration)
+    async def pass_time(self, workflow_id: str, duration: timedelta) -> None:
+        """Move a workflow's clock; returns when the time has passed, or the workflow has ended."""
+        await self._skipper.fast_forward(self._client.get_workflow_handle(workflow_id), duration)

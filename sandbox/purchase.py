@@ -41,7 +41,7 @@ def _take(request: Request, body: bytes) -> None:
     secret = sandbox_settings().purchase_callback_secret.get_secret_value()
     fresh = timestamp.isdigit() and is_fresh(datetime.fromtimestamp(int(timestamp), UTC), datetime.now(UTC))
     signature = request.headers.get("webhook-signature", "")
-    if not fresh or not equal(sign_webhook(secret, message_id, timestamp, body), signature):
+    if not fresh or not equal(sign_webhook(secret.encode(), message_id, timestamp, body), signature):
         raise HTTPException(401, "wrong signature")
     status = OrderStatus.model_validate({**json.loads(body), "key": message_id})
     if status.delivery_id in _refusing:

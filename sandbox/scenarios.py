@@ -145,7 +145,7 @@ async def supervised_saas(case: Case) -> None:
     await case.give(case.world.buyer, "accept")
     done = await case.until_stage("completed")
     expect(instant(cast("Json", done["validity"])["starts_at"]), started_at, "validity from the actual start time")
-    expect((await case.seller_saw())["created"], 1, "instances created")
+    expect(await case.effect("created"), 1, "instances created")
 
 
 async def manual_service(case: Case) -> None:
@@ -196,7 +196,7 @@ async def refund(case: Case) -> None:
     await case.refused(case.world.seller, "confirm-request", "refund-pending")
     await case.give(case.world.seller, "agree-refund", {"note": "Agreed by phone"})
     await case.until_stage("refunded")
-    expect((await case.seller_saw())["released"], 1, "instances released")
+    expect(await case.effect("released"), 1, "instances released")
 
 
 async def instant_saas(case: Case) -> None:
@@ -213,10 +213,10 @@ async def after_acceptance(case: Case) -> None:
     await case.give(case.world.buyer, "submit-request", REQUEST)
     await case.give(case.world.seller, "confirm-request")
     await case.give(case.world.seller, "deliver", proof())
-    expect((await case.seller_saw())["created"], 0, "instances before acceptance")
+    expect(await case.effect("created"), 0, "instances before acceptance")
     await case.give(case.world.buyer, "accept")
     await case.until_stage("completed")
-    expect((await case.seller_saw())["created"], 1, "instances after acceptance")
+    expect(await case.effect("created"), 1, "instances after acceptance")
 
 
 async def website_building(case: Case) -> None:

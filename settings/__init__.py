@@ -40,7 +40,7 @@ class Settings(BaseSettings):
         default=(), description='Seller addresses (host:port) exempt from "HTTPS and public only"; for the sandbox'
     )
     policy: Policy = Field(default=Policy(), description="What the marketplace's documents leave open")
-    body_limit_bytes: Annotated[int, Field(gt=0)] = 256 * 1024
+    body_limit_bytes: Annotated[int, Field(gt=0)] = 512 * 1024
 
 
 @lru_cache

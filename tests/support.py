@@ -1,12 +1,20 @@
 """Small verbs the tests share."""
 
+import asyncio
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
 import httpx
 
 from domain.order import ProductType
 from domain.parties import Actor
 from launcher.stack import Stack
 from sandbox.cases import Case, World
-from sandbox.client import Answer, Party
+from sandbox.client import PATIENCE_SECONDS, Answer, Party
+
+Seen = TypeVar("Seen")
 
 
 def new_case(world: World, product_type: ProductType = ProductType.LICENSE_OFFLINE, **product: object) -> Case:
@@ -17,6 +25,11 @@ def new_case(world: World, product_type: ProductType = ProductType.LICENSE_OFFLI
 def log_in(stack: Stack, actor: Actor) -> Party:
     """A party with its own credentials."""
     return Party(actor, stack.layout.api_url, stack.layout.token(actor))
+
+
+def heed_interrupts() -> None:
+    """As in a terminal: what a shell starts in the background ignores Ctrl-C, and so would its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def read_answer(response: httpx.Response) -> Answer:
@@ -31,3 +44,12 @@ def assert_problem(answer: Answer, status: int, code: str) -> None:
     assert answer.json_body["action"]
     assert any("\u4e00" <= letter <= "\u9fff" for letter in str(answer.json_body["title_zh"]))
     assert any("\u4e00" <= letter <= "\u9fff" for letter in str(answer.json_body["action_zh"]))
+
+
+async def assert_eventually(read: Callable[[], Awaitable[Seen]], holds: Callable[[Seen], bool]) -> Seen:
+    """Read until the condition holds, for a bounded time."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not holds(seen := await read()):
+        assert time.monotonic() < deadline, seen
+        await asyncio.sleep(0.1)
+    return seen

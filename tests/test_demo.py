@@ -14,6 +14,7 @@ import pytest
 from domain.order import ProductType
 from sandbox.cases import Case, World
 from sandbox.scenarios import SCENARIOS, Scenario, package_deployment
+from tests.support import heed_interrupts
 
 SECONDS = 60
 BYTES = int(1.5 * 1024**3)
@@ -63,7 +64,11 @@ def listening_ports(process: psutil.Process) -> set[int]:
 def running_demo() -> Iterator[Watched]:
     command = [sys.executable, "-m", "launcher", "demo"]
     with subprocess.Popen(  # noqa: S603 - our own command
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=heed_interrupts,  # noqa: PLW1509 - only a system call, no locks
     ) as process:
         yield Watched(process)
 

@@ -14,6 +14,7 @@ import pytest
 
 from launcher.programs import DidNotStartError
 from launcher.stack import Stack, temporary_folder
+from tests.support import heed_interrupts
 
 
 @contextmanager
@@ -21,7 +22,11 @@ def running_up(folder: Path) -> Iterator[str]:
     """The stack in this folder, and what it said when it was ready."""
     command = [sys.executable, "-m", "launcher", "up", "--folder", str(folder)]
     with subprocess.Popen(  # noqa: S603 - our own command
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=heed_interrupts,  # noqa: PLW1509 - only a system call, no locks
     ) as process:
         assert process.stdout is not None
         said = ""

@@ -10,13 +10,15 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.calendar import appeal_due
-from activities.ledger import record_transition
+from activities.instances import query_instance
+from activities.ledger import record_instance, record_transition
 from activities.purchase import tell_purchase_system
 from activities.seller import call_seller
 from settings import settings
 from workers.client import connect
+from workers.notices import AT_ONCE, dispatch
 from workflows.ports import seller_calls_queue
-from workflows.registry import WORKFLOWS
+from workflows.registry import ALL_WORKFLOWS
 
 LEDGER_THREADS = 16
 SELLER_CALL_THREADS = 20
@@ -34,8 +36,8 @@ def make_workers(client: Client, threads: ThreadPoolExecutor, *, cached_workflow
     deliveries = Worker(
         client,
         task_queue=queue,
-        workflows=list(WORKFLOWS.values()),
-        activities=[record_transition, tell_purchase_system, appeal_due],
+        workflows=ALL_WORKFLOWS,
+        activities=[record_transition, record_instance, tell_purchase_system, appeal_due],
         activity_executor=threads,
         workflow_runner=workflow_runner(),
         max_cached_workflows=cached_workflows,
@@ -46,7 +48,7 @@ def make_workers(client: Client, threads: ThreadPoolExecutor, *, cached_workflow
     seller_calls = Worker(
         client,
         task_queue=seller_calls_queue(queue),
-        activities=[call_seller],
+        activities=[call_seller, query_instance],
         activity_executor=threads,
         max_concurrent_activities=SELLER_CALL_THREADS,
     )
@@ -60,8 +62,11 @@ async def run() -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     client = await connect()
     threads = ThreadPoolExecutor(LEDGER_THREADS + SELLER_CALL_THREADS, thread_name_prefix="activity")
+    # One more than tells: the one that looks what is due.
+    telling = asyncio.create_task(dispatch(ThreadPoolExecutor(AT_ONCE + 1, thread_name_prefix="notice")))
     async with AsyncExitStack() as stack:
         for worker in make_workers(client, threads, cached_workflows=settings().worker_cached_workflows):
             await stack.enter_async_context(worker)
         print("worker ready", flush=True)  # noqa: T201 - the launcher waits for it
         await stop.wait()
+        telling.cancel()

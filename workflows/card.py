@@ -1,6 +1,8 @@
 """The Markdown card an operator sees in the Temporal UI, and the line above it."""
 
+from domain.cases import CallBook
 from domain.explain import missing, waiting_on
+from domain.instances import STATUS_LABELS, InstanceState
 from domain.order import Order
 from domain.parties import ROLE_LABELS
 from domain.state import State
@@ -34,8 +36,29 @@ def card(state: State) -> str:
         lines.append(
             f"- **Frozen** by {freeze.kind} of the {freeze.author.role} since {freeze.starts_at:%Y-%m-%d %H:%M} UTC"
         )
-    lines.extend(
-        f"- **Seller call waits for a restart** `{call.activity}`: {call.reason[:200]}" for call in state.parked
-    )
+    lines.extend(_parked(state))
     lines.append(f"- **API** `/v1/deliveries/{state.order.delivery_id}`")
+    return "\n".join(lines)
+
+
+def _parked(book: CallBook) -> list[str]:
+    return [f"- **Seller call waits for a restart** `{call.activity}`: {call.reason[:200]}" for call in book.parked]
+
+
+def instance_card(state: InstanceState) -> str:
+    """Status, end, what the clock does next, what the seller is still to be told."""
+    label, due = STATUS_LABELS[state.status], state.next_due
+    lines = [
+        f"### {label.en} · {label.zh}",
+        "",
+        f"- **Order** `{state.order.order_id}` line `{state.order.order_line_id}`",
+        f"- **Product** `{state.product_id}`, seller `{state.order.seller_id}`",
+    ]
+    if state.expires_at is not None:
+        lines.append(f"- **Ends** {state.expires_at:%Y-%m-%d %H:%M:%S} UTC")
+    if due is not None:
+        lines.append(f"- **Next** {due.act} at {due.at:%Y-%m-%d %H:%M:%S} UTC")
+    if state.waiting:
+        lines.append(f"- **To be told to the seller** {', '.join(call.activity for call in state.waiting)}")
+    lines += [*_parked(state), f"- **API** `/v1/instances/{state.order.delivery_id}`"]
     return "\n".join(lines)

@@ -9,9 +9,11 @@ from domain.clocks import ClockAct
 from domain.commands import Command
 from domain.errors import Refusal
 from domain.events import Event
+from domain.instance_messages import instance_messages
+from domain.instances import InstanceAct, InstanceState, Operation, OperationReceipt
 from domain.messages import messages_for
 from domain.parties import SYSTEM
-from domain.records import Receipt, Transition
+from domain.records import InstanceStep, Receipt, Transition
 from domain.stages import StageName
 from domain.state import State
 
@@ -88,5 +90,39 @@ def transition_of(entry: Entry, source: StageName, state: State, now: datetime) 
         source=source,
         content=content,
         messages=messages_for(cause, state),
+        state=state,
+    )
+
+
+def instance_step(entry: Operation | Event | InstanceAct, state: InstanceState, now: datetime) -> InstanceStep:
+    """The ledger's next row for what happened to an instance; counts the state's sequence up."""
+    state.sequence += 1
+    key, receipt = None, None
+    match entry:
+        case Operation():
+            cause, actor, content, key = str(entry.body.operation), entry.actor, entry.body.model_dump_json(), entry.key
+            receipt = OperationReceipt(
+                delivery_id=state.order.delivery_id,
+                operation=entry.body.operation,
+                fingerprint=entry.fingerprint,
+                sequence=state.sequence,
+                at=now,
+                status=state.status,
+                expires_at=state.expires_at,
+            )
+        case Event():
+            cause, actor = str(entry.name), entry.actor
+            content = entry.model_dump_json(include=EVENT_CONTENT, exclude_none=True)
+        case InstanceAct():
+            cause, actor, content = str(entry), SYSTEM, "{}"
+    return InstanceStep(
+        sequence=state.sequence,
+        at=now,
+        actor=actor,
+        cause=cause,
+        content=content,
+        key=key,
+        receipt=receipt,
+        messages=instance_messages(cause, state),
         state=state,
     )

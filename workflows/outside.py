@@ -1,13 +1,14 @@
 """How the engine reaches the world: the activities with their task queues, time limits and retries."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.common import Priority, RetryPolicy
+from temporalio.exceptions import ActivityError
 
-from domain.records import OrderStatus, Transition
-from domain.seller_calls import ATTEMPT_TIMEOUT, Activity, GetLicense, SellerAnswer, SellerCall, retry_window
-from domain.state import State
+from domain.records import InstanceStep, OrderStatus, Transition
+from domain.seller_calls import ATTEMPT_TIMEOUT, SellerAnswer, SellerCall
 from workflows import ports
 
 _SLACK = timedelta(minutes=1)
@@ -35,44 +36,17 @@ async def record(transition: Transition) -> None:
     )
 
 
-async def call_seller(
-    state: State, activity: Activity, generation: int, instance_id: str | None, until: datetime
-) -> SellerAnswer:
+async def call_seller(call: SellerCall, until: datetime) -> SellerAnswer:
     """Have the seller called until an instant; raises ActivityError when that comes without success."""
-    order, window = state.order, retry_window(activity, state.terms.policy)
     return await workflow.execute_activity(
         ports.call_seller,
-        SellerCall(
-            key=f"{order.delivery_id}:{activity}:{generation}",
-            delivery_id=order.delivery_id,
-            seller_id=order.seller_id,
-            activity=activity,
-            order_id=order.order_id,
-            order_line_id=order.order_line_id,
-            instance_id=instance_id,
-            license_code=state.license_code if activity is Activity.RELEASE_LICENSE_CODE else None,
-            get_license=get_license(state) if activity is Activity.GET_LICENSE else None,
-            every=window.every,
-        ),
+        call,
         task_queue=ports.seller_calls_queue(workflow.info().task_queue),
         start_to_close_timeout=ATTEMPT_TIMEOUT * 4,
         schedule_to_close_timeout=until - workflow.now() + _SLACK,
         retry_policy=RetryPolicy(initial_interval=_AFTER_A_CRASH, backoff_coefficient=1.0),
-        priority=Priority(fairness_key=order.seller_id),
-        summary=f"{activity} at {order.seller_id}",
-    )
-
-
-def get_license(state: State) -> GetLicense:
-    """What the call for a license 1.0 tells the seller (DOMAIN §4.5)."""
-    order = state.order
-    return GetLicense(
-        customer_id=order.buyer_id,
-        product_id=order.product.id,
-        identification_code=state.identification_code or "",
-        amount=str(order.amount),
-        period_type=order.period.unit if order.period else None,
-        period_number=order.period.number if order.period else None,
+        priority=Priority(fairness_key=call.seller_id),
+        summary=f"{call.activity} at {call.seller_id}",
     )
 
 
@@ -87,8 +61,28 @@ async def appeal_due(filed_at: datetime) -> datetime:
     )
 
 
-async def tell_purchase_system(status: OrderStatus, within: timedelta | None) -> None:
-    """Tell how the order ended; raises ActivityError when it is not heard within the time, None waits for ever."""
+async def record_instance(step: InstanceStep) -> None:
+    """Write a step of an instance's life to the ledger, like a delivery's."""
+    await workflow.execute_activity(
+        ports.record_instance,
+        step,
+        start_to_close_timeout=timedelta(seconds=10),
+        retry_policy=_SOON,
+        summary=step.cause,
+    )
+
+
+async def tell_purchase_system(status: OrderStatus, within: timedelta, unheard: Callable[[], None]) -> None:
+    """Tell how an order ended; when the time passes unheard, say so once and go on trying."""
+    try:
+        await _tell_purchase_system(status, within)
+    except ActivityError:
+        unheard()
+        await _tell_purchase_system(status, None)
+
+
+async def _tell_purchase_system(status: OrderStatus, within: timedelta | None) -> None:
+    """Raises ActivityError when it is not heard within the time; None waits for ever."""
     await workflow.execute_activity(
         ports.tell_purchase_system,
         status,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from temporalio import activity
 
-from domain.records import OrderStatus, Transition
+from domain.records import InstanceStep, OrderStatus, Transition
 from domain.seller_calls import SellerAnswer, SellerCall
 
 SELLER_CALLS_QUEUE_SUFFIX = "-seller-calls"
@@ -21,9 +21,21 @@ def record_transition(transition: Transition) -> None:
     raise NotImplementedError
 
 
+@activity.defn(name="record-instance")
+def record_instance(step: InstanceStep) -> None:
+    """Write one step of an instance's life to the ledger, once."""
+    raise NotImplementedError
+
+
 @activity.defn(name="call-seller")
 def call_seller(call: SellerCall) -> SellerAnswer:
     """Call the seller's production interface."""
+    raise NotImplementedError
+
+
+@activity.defn(name="query-instance")
+def query_instance(call: SellerCall) -> None:
+    """Ask a seller about an instance, and keep what it tells."""
     raise NotImplementedError
 
 

@@ -6,6 +6,8 @@ from workflows.authorization_code import AuthorizationCodeDelivery
 from workflows.data_file import DataFileDelivery
 from workflows.hardware import HardwareDelivery
 from workflows.identification_code import IdentificationCodeDelivery
+from workflows.instance import InstanceLife
+from workflows.instance_query import InstanceQuery
 from workflows.manual_service import ManualServiceDelivery
 from workflows.offline_license import OfflineLicenseDelivery
 from workflows.package_deployment import PackageDeployment
@@ -27,6 +29,10 @@ WORKFLOWS: dict[ProductType, type[SupervisedDelivery]] = {
 }
 
 
+ALL_WORKFLOWS: tuple[type, ...] = (*WORKFLOWS.values(), InstanceLife, InstanceQuery)
+"""What a worker runs."""
+
+
 def workflow_id(order: Order) -> str:
     """The engine's id of a delivery."""
-    return f"delivery:{order.order_id}:{order.order_line_id}"
+    return f"delivery:{order.delivery_id}"

@@ -10,7 +10,6 @@ from contextlib import suppress
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
 
 from domain import appeals, effects, rules
 from domain.clocks import ClockAct, Due
@@ -27,6 +26,7 @@ from domain.validity import validity
 from workflows import outside
 from workflows.card import card
 from workflows.entries import Asked, Closed, Entry, Unsubscribed, refused, transition_of
+from workflows.instance import live_on
 from workflows.search_attributes import changes
 from workflows.seller_side import SellerSide
 
@@ -141,7 +141,7 @@ class SupervisedDelivery:
                 if entry.answer:
                     return None
                 if isinstance(command.body, RestartCall):
-                    self.seller.restart(command.body.activity)
+                    self.seller.calls.restart(command.body.activity)
                 return effects.apply_command(self.state, command, now)
             case Event():
                 return effects.apply_event(self.state, entry, now)
@@ -212,6 +212,7 @@ class SupervisedDelivery:
         self.state.validity = validity(self.state.validity_start(now), self.order.period)
         self.state.enter(StageName.COMPLETED, now)
         await self._record()
+        await live_on(self.state, self.state.validity.ends_at)
         telling = asyncio.create_task(self._tell_purchase_system(Status.COMPLETED))
         await self._attend(until=telling.done)
 
@@ -228,7 +229,7 @@ class SupervisedDelivery:
         self.note(EventName.REFUND_CARRIED_OUT)
 
     async def _tell_purchase_system(self, status: Status) -> None:
-        """Tell how the order ended; when the time passes unheard, operations learn of it and we go on trying."""
+        """Tell how the order ended; operations learn of it when the time passes unheard."""
         told = OrderStatus(
             key=f"{self.order.delivery_id}:{status}:1",
             delivery_id=self.order.delivery_id,
@@ -241,10 +242,5 @@ class SupervisedDelivery:
             refund_amount=str(self.state.refund.amount) if self.state.refund else None,
             reason=self.state.refund.reason if self.state.refund else None,
         )
-        try:
-            await outside.tell_purchase_system(
-                told, within=timedelta(hours=self.state.terms.policy.completion_notice_hours)
-            )
-        except ActivityError:
-            self.note(EventName.PURCHASE_NOT_TOLD)
-            await outside.tell_purchase_system(told, within=None)
+        within = timedelta(hours=self.state.terms.policy.completion_notice_hours)
+        await outside.tell_purchase_system(told, within, lambda: self.note(EventName.PURCHASE_NOT_TOLD))

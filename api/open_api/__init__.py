@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
-from api.open_api import license_codes, orders
+from api.open_api import license_codes, metering, orders
 from api.open_api.contract import PREFIX
 
 router = APIRouter(prefix=PREFIX)
-for part in (license_codes, orders):
+for part in (license_codes, orders, metering):
     router.include_router(part.router)

@@ -31,13 +31,14 @@ class ResultCode(StrEnum):
 
 _MESSAGES = {
     ResultCode.SUCCESS: (200, "Success"),
-    ResultCode.INVALID: (400, "orderId is missing or not an id / orderId 不正确"),
-    ResultCode.FORBIDDEN: (403, "no such order of yours / 没有权限或订单不存在"),
+    ResultCode.INVALID: (400, "a parameter is missing or not as documented / 参数不正确"),
+    ResultCode.FORBIDDEN: (403, "not yours, or not there / 没有权限或不存在"),
     ResultCode.INTERNAL: (500, "internal error, repeat later / 系统内部错误，请稍后重试"),
 }
 
 
-def _answer(code: ResultCode, **more: object) -> JSONResponse:
+def answer(code: ResultCode, **more: object) -> JSONResponse:
+    """An answer of this family of calls."""
     status, message = _MESSAGES[code]
     return JSONResponse({"resultCode": code, "resultMsg": message, **more}, status)
 
@@ -50,18 +51,18 @@ async def query(request: Request) -> JSONResponse:
     except OpenApiError as error:
         return refuse(error)
     except Exception as error:  # noqa: BLE001 - this contract has no problem details
-        return _answer(ResultCode.INTERNAL, instance=from_exception(error).problem.instance)
+        return answer(ResultCode.INTERNAL, instance=from_exception(error).problem.instance)
 
 
 def _query(request: Request) -> JSONResponse:
     seller = verify(request, b"", once=False)
     order_id, line_id = request.query_params.get("orderId", ""), request.query_params.get("orderLineId", "")
     if not 0 < len(order_id) <= MAX_ID or len(line_id) > MAX_ID or "\x00" in order_id + line_id:
-        return _answer(ResultCode.INVALID)
+        return answer(ResultCode.INVALID)
     if order_id in MOCK_ORDERS:
-        return _answer(ResultCode.SUCCESS, orderInfo=MOCK_ORDERS[order_id])
+        return answer(ResultCode.SUCCESS, orderInfo=MOCK_ORDERS[order_id])
     orders = [order for order in _orders(order_id, seller) if line_id in {"", order.order_line_id}]
-    return _answer(ResultCode.SUCCESS, orderInfo=_info(orders)) if orders else _answer(ResultCode.FORBIDDEN)
+    return answer(ResultCode.SUCCESS, orderInfo=_info(orders)) if orders else answer(ResultCode.FORBIDDEN)
 
 
 def _orders(order_id: str, seller: Actor) -> list[Order]:
@@ -87,7 +88,7 @@ def _line(order: Order) -> dict[str, object]:
         period = {"periodType": order.period.unit, "periodNumber": order.period.number}
     return {
         "orderLineId": order.order_line_id,
-        "chargingMode": "PERIOD" if order.period else "ONE_TIME",
+        "chargingMode": order.charging_mode,
         "orderAmount": str(order.amount),
         "currency": order.currency,
         "trialFlag": "1" if order.trial else "0",

@@ -14,7 +14,7 @@ from conformance.report import junit, page
 from conformance.seller import SellerUnderTest
 from launcher.stack import Stack
 from sandbox.parties import access_key
-from sandbox.seller import Mood
+from sandbox.production import Mood
 
 
 def address(stack: Stack, seller_id: str) -> str:
@@ -46,6 +46,10 @@ BROKEN: dict[str, set[str]] = {
     "malformed": EVERYTHING - {"wrong-signature", "stale-timestamp", "missing-nonce"},
     "mistyped": EVERYTHING - {"wrong-signature", "stale-timestamp", "missing-nonce"},
     "huge": EVERYTHING - {"wrong-signature", "stale-timestamp", "missing-nonce"},
+    "crashing": EVERYTHING - {"wrong-signature", "stale-timestamp", "missing-nonce"},
+    "dropping": EVERYTHING - {"wrong-signature", "stale-timestamp", "missing-nonce"},
+    "miscoded": NEEDS_AN_INSTANCE | {"unknown-instance"},
+    "clockless": NEEDS_AN_INSTANCE | {"unknown-instance"},
     "distrusting": NEEDS_AN_INSTANCE | {"unknown-instance"},
     "fickle": {"creates-once"},
     "trusting": {"wrong-signature"},
@@ -62,17 +66,20 @@ def test_what_a_seller_breaks_is_named(stack: Stack, mood: str) -> None:
     assert failures(seller_in(stack, mood)) == BROKEN[mood]
 
 
-@pytest.mark.parametrize("mood", ["healthy", "processing", "unsigned"])
+@pytest.mark.parametrize("mood", ["healthy", "processing", "unsigned", "missigned"])
 def test_a_seller_that_keeps_the_contract_passes(stack: Stack, mood: str) -> None:
     assert failures(seller_in(stack, mood)) == set()
 
 
 def test_every_mood_is_tried() -> None:
-    assert {*BROKEN, "healthy", "processing", "unsigned", "slow"} == set(Mood)
+    assert {*BROKEN, "healthy", "processing", "unsigned", "missigned", "slow", "late", "hanging"} == set(Mood)
 
 
-def test_a_slow_seller_fails_within_its_five_seconds(stack: Stack) -> None:
-    reply = seller_in(stack, "slow", seconds=5.5).call(activity="orderNotify", orderId="1", orderLineId="1-1")
+@pytest.mark.parametrize("mood", ["slow", "late", "hanging"])
+def test_a_slow_seller_fails_within_its_five_seconds(stack: Stack, mood: str) -> None:
+    reply = seller_in(stack, mood, seconds=5.5).call(
+        activity="orderNotify", orderId="1", orderLineId="1-1", testFlag="0"
+    )
     assert reply.fault == "no answer within 5 s"
 
 

@@ -130,7 +130,7 @@ async def test_a_refunded_code_is_released(case: Case) -> None:
     await case.until_stage("refunded")
     answer = await call(case, "v1/license/heartbeat", {"license": license_code})
     assert cast("Json", answer.json_body["data"])["status"] == "RELEASED"
-    assert (await case.seller_saw())["released_codes"] == 1
+    assert await case.effect("released", license_code) == 1
 
 
 async def test_usage_is_kept_and_shown_and_unknown_codes_are_named(case: Case) -> None:

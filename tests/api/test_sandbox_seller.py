@@ -31,7 +31,7 @@ async def test_a_right_call_twice_makes_one_instance(make_case: MakeCase, stack:
     first, second = await call(case, stack), await call(case, stack)
     assert first["resultCode"] == second["resultCode"] == "000000"
     assert first["instanceId"] == second["instanceId"]
-    assert (await case.seller_saw())["created"] == 1
+    assert await case.effect("created") == 1
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ async def test_a_right_call_twice_makes_one_instance(make_case: MakeCase, stack:
 async def test_a_wrong_call_is_refused(make_case: MakeCase, stack: Stack, changed: dict[str, str], code: str) -> None:
     case = make_case()
     assert (await call(case, stack, **changed))["resultCode"] == code
-    assert (await case.seller_saw())["created"] == 0
+    assert await case.effect("created") == 0
 
 
 async def test_a_nonce_is_taken_once(make_case: MakeCase, stack: Stack) -> None:

@@ -154,10 +154,9 @@ async def assert_nothing_twice_nothing_missing(case: Case) -> None:
     assert [event["sequence"] for event in events] == list(range(1, len(events) + 1))
     steps = causes(seen)
     assert len(steps) == len(set(steps)), "every step of these journeys happens once"
-    saw = await case.seller_saw()
     provisioned = case.product_type in {ProductType.SAAS_INSTANT, ProductType.SAAS_SUPERVISED}
-    assert saw["created"] == int(provisioned)
-    assert saw["released"] == int(case.product_type is ProductType.SAAS_SUPERVISED)
+    assert await case.effect("created") == int(provisioned)
+    assert await case.effect("released") == int(case.product_type is ProductType.SAAS_SUPERVISED)
     assert len(await case.purchase_heard()) == 1
 
 
@@ -246,7 +245,7 @@ async def test_a_worker_killed_during_a_seller_call_does_not_cost_the_order_an_h
     fragile.worker.kill()
     await bring_back(fragile.worker)
     await Journey(case, Progress()).reach(lambda seen: stage_of(seen) == "completed" and told(seen))
-    assert (await case.seller_saw())["created"] == 1
+    assert await case.effect("created") == 1
 
 
 async def test_an_order_that_grows_too_large_is_not_prolonged_and_still_ends(fragile_world: World) -> None:

@@ -12,7 +12,7 @@ from sandbox.cases import Case, World
 from sandbox.scenarios import SCENARIOS, Scenario
 from tests.replay.histories import FINGERPRINTS, fetch, file_of, fingerprint
 from workers.main import workflow_runner
-from workflows.registry import WORKFLOWS
+from workflows.registry import ALL_WORKFLOWS, WORKFLOWS
 
 each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.title)
 
@@ -47,7 +47,7 @@ def test_every_product_type_has_a_recorded_history() -> None:
 async def test_a_recorded_history_replays(scenario: Scenario) -> None:
     history = WorkflowHistory.from_json(f"delivery:{scenario.title}", file_of(scenario.title).read_text())
     replayer = Replayer(
-        workflows=list(WORKFLOWS.values()),
+        workflows=ALL_WORKFLOWS,
         data_converter=pydantic_data_converter,
         workflow_runner=workflow_runner(),
     )

@@ -64,7 +64,7 @@ def test_apig_signature_covers_every_part(part: str) -> None:
 def test_callback_signature_is_accepted_by_an_independent_verifier(word: str) -> None:
     body = json.dumps({"word": word})
     stamp = str(int(datetime.now(UTC).timestamp()))
-    signature = sign_webhook("a-secret", "m1", stamp, body.encode())
+    signature = sign_webhook(b"a-secret", "m1", stamp, body.encode())
     headers = {"webhook-id": "m1", "webhook-timestamp": stamp, "webhook-signature": signature}
     verifier = Webhook(base64.b64encode(b"a-secret").decode())
     assert verifier.verify(body, headers) == {"word": word}

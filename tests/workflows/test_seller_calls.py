@@ -38,7 +38,7 @@ async def test_a_refused_call_is_parked_with_its_reason_and_not_repeated(
     await case.give(case.world.seller, "restart-call", NEW_INSTANCE)
     done = await case.until(lambda seen: seen["instance_id"] is not None)
     assert parked_calls(done) == []
-    assert (await case.seller_saw())["created"] == 1
+    assert await case.effect("created") == 1
 
 
 async def test_a_refused_creation_that_nobody_restarts_is_refunded_when_its_window_closes(make_case: MakeCase) -> None:

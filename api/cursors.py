@@ -1,0 +1,35 @@
+"""Where a page of a list ended, as text that a caller hands back."""
+
+import base64
+import binascii
+from datetime import datetime
+
+from api.problems import not_a_cursor
+from database import queries
+from database.models import DeliveryRow, InstanceRow
+
+_MOST_DIGITS = 18
+
+
+def cursor_after(row: DeliveryRow | InstanceRow) -> str:
+    """The cursor of the page that follows a row."""
+    return base64.urlsafe_b64encode(f"{row.created_at.isoformat()} {row.id}".encode()).decode()
+
+
+def position_of(cursor: str) -> queries.Position:
+    """The place a cursor stands for; raises ProblemError for what is none."""
+    try:
+        created_at, _, name = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
+        moment = datetime.fromisoformat(created_at)
+    except (ValueError, binascii.Error) as error:
+        raise not_a_cursor() from error
+    if moment.tzinfo is None:
+        raise not_a_cursor()
+    return queries.Position(created_at=moment, id=name)
+
+
+def number_of(cursor: str) -> int:
+    """The row number a cursor stands for; raises ProblemError for what is none."""
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= _MOST_DIGITS):
+        raise not_a_cursor()
+    return int(cursor)

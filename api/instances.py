@@ -1,0 +1,195 @@
+"""What was delivered and lives on: instances and authorization codes, their operations, what sellers tell of them."""
+
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+from temporalio.client import Client
+
+from api import engine
+from api.authentication import Caller, require
+from api.commands import IdempotencyKey
+from api.cursors import cursor_after, position_of
+from api.deliveries import find_visible
+from api.instance_views import InstancePage, InstanceView, instance_detail, instance_state, instance_summary
+from api.problems import ProblemError, documented
+from database import queries
+from database.models import InstanceRow
+from database.session import snapshot, transaction
+from domain import lifecycle
+from domain.errors import ErrorCode
+from domain.instances import (
+    InstanceKind,
+    InstanceState,
+    InstanceStatus,
+    Operation,
+    OperationReceipt,
+    Ordered,
+    RestartInstanceCall,
+)
+from domain.parties import Actor, Role
+from domain.seller_calls import Activity, CallFields, SellerCall
+
+router = APIRouter(prefix="/v1/instances", tags=["instances"])
+
+FRESH = timedelta(seconds=30)
+"""How long what a seller told of an instance is shown again without asking."""
+
+REFUSALS = (
+    ErrorCode.DELIVERY_NOT_FOUND,
+    ErrorCode.NO_INSTANCE,
+    ErrorCode.ORDER_LINE_CONFLICT,
+    ErrorCode.NOT_LEGAL_NOW,
+    ErrorCode.INSTANCE_RELEASED,
+    ErrorCode.RENEWAL_IN_EFFECT,
+    ErrorCode.NOTHING_PARKED,
+)
+
+
+class InstanceListing(BaseModel):
+    """Filter and page of the list."""
+
+    model_config = {"extra": "forbid"}
+
+    status: InstanceStatus | None = None
+    cursor: str | None = None
+    limit: Annotated[int, Query(ge=1, le=200)] = 50
+
+
+@router.get("", summary="List instances, newest first", responses=documented())
+def list_instances(listing: Annotated[InstanceListing, Query()], caller: Caller) -> InstancePage:
+    """List what the caller may see; sellers and buyers see their own."""
+    after = position_of(listing.cursor) if listing.cursor else None
+    with transaction() as session:
+        rows = queries.instance_page(session, caller, listing.status, after, listing.limit + 1)
+    shown, more = rows[: listing.limit], len(rows) > listing.limit
+    items = tuple(instance_summary(row) for row in shown)
+    return InstancePage(items=items, next_cursor=cursor_after(shown[-1]) if more else None)
+
+
+@router.get(
+    "/{delivery_id}",
+    summary="Read one instance",
+    responses=documented(ErrorCode.DELIVERY_NOT_FOUND, ErrorCode.NO_INSTANCE),
+)
+def read(delivery_id: str, caller: Caller) -> InstanceView:
+    """Tell its end, what the clock does next, what the seller is still to be told, and everything that happened."""
+    _find(delivery_id, caller)
+    return _view(delivery_id, caller)
+
+
+@router.post(
+    "/{delivery_id}/operations",
+    summary="Renew, cancel a renewal, convert a trial, upgrade, release (purchase)",
+    responses=documented(*REFUSALS),
+)
+async def operate(delivery_id: str, body: Ordered, caller: Caller, request: Request) -> OperationReceipt:
+    """Purchase system: carry out what an order line asks for; the same line again gives the same answer."""
+    require(caller, Role.PURCHASE)
+    row = await run_in_threadpool(_find, delivery_id, caller)
+    return await _give(request.app.state.engine, row, Operation(actor=caller, key=body.order_line, body=body))
+
+
+@router.post(
+    "/{delivery_id}/restart-call",
+    summary="Restart seller call · 重新启动 (manager, seller)",
+    responses=documented(*REFUSALS),
+)
+async def restart_call(
+    delivery_id: str, body: RestartInstanceCall, caller: Caller, request: Request, idempotency_key: IdempotencyKey
+) -> OperationReceipt:
+    """Call the seller again at once."""
+    require(caller, *lifecycle.RESTARTERS)
+    row = await run_in_threadpool(_find, delivery_id, caller)
+    key = f"{caller.role}:{caller.id}:{idempotency_key}"
+    return await _give(request.app.state.engine, row, Operation(actor=caller, key=key, body=body))
+
+
+@router.post(
+    "/{delivery_id}/query",
+    summary="Ask the seller for links and usage now (buyer, manager, seller)",
+    responses=documented(
+        ErrorCode.DELIVERY_NOT_FOUND, ErrorCode.NO_INSTANCE, ErrorCode.NOT_LEGAL_NOW, ErrorCode.SELLER_DID_NOT_TELL
+    ),
+)
+async def query(delivery_id: str, caller: Caller, request: Request) -> InstanceView:
+    """Ask the seller by queryInstance; what it told within the last half minute is shown again."""
+    require(caller, Role.BUYER, Role.SELLER, Role.MANAGER)
+    row = await run_in_threadpool(_find, delivery_id, caller)
+    state = instance_state(row)
+    if state.kind is not InstanceKind.SAAS or state.is_released:
+        raise ProblemError(ErrorCode.NOT_LEGAL_NOW)
+    if not await run_in_threadpool(_is_fresh, delivery_id):
+        await engine.query_instance(request.app.state.engine, _query_call(state))
+    return await run_in_threadpool(_view, delivery_id, caller)
+
+
+def _find(delivery_id: str, caller: Actor) -> InstanceRow:
+    """What a visible delivery left; raises ProblemError 404."""
+    find_visible(delivery_id, caller)
+    with transaction() as session:
+        row = queries.instance(session, delivery_id)
+    if row is None:
+        raise ProblemError(ErrorCode.NO_INSTANCE)
+    return row
+
+
+def _view(delivery_id: str, caller: Actor) -> InstanceView:
+    with snapshot() as session:
+        row = queries.instance(session, delivery_id)
+        if row is None:
+            raise ProblemError(ErrorCode.NO_INSTANCE)
+        return instance_detail(
+            row,
+            caller,
+            queries.instance_events(session, delivery_id),
+            queries.instance_report(session, delivery_id),
+        )
+
+
+def _is_fresh(delivery_id: str) -> bool:
+    with transaction() as session:
+        report = queries.instance_report(session, delivery_id)
+    return report is not None and report.at > datetime.now(UTC) - FRESH
+
+
+def _query_call(state: InstanceState) -> SellerCall:
+    order = state.order
+    return SellerCall(
+        key=f"{order.delivery_id}:query:{secrets.token_hex(8)}",
+        delivery_id=order.delivery_id,
+        seller_id=order.seller_id,
+        activity=Activity.QUERY_INSTANCE,
+        fields=CallFields(instance_id=state.instance_id),
+        every=timedelta(0),
+    )
+
+
+async def _give(client: Client, row: InstanceRow, operation: Operation) -> OperationReceipt:
+    """Have an operation carried out; a repetition under its key gets the first answer again."""
+    receipt = await run_in_threadpool(_known_receipt, row.id, operation.key)
+    receipt = receipt or await _ask_engine(client, row, operation)
+    if receipt.fingerprint != operation.fingerprint:
+        is_restart = isinstance(operation.body, RestartInstanceCall)
+        raise ProblemError(ErrorCode.IDEMPOTENCY_KEY_REUSED if is_restart else ErrorCode.ORDER_LINE_CONFLICT)
+    return receipt
+
+
+def _known_receipt(delivery_id: str, key: str) -> OperationReceipt | None:
+    with transaction() as session:
+        event = queries.instance_event_by_key(session, delivery_id, key)
+    return OperationReceipt.model_validate(event.receipt) if event and event.receipt else None
+
+
+async def _ask_engine(client: Client, row: InstanceRow, operation: Operation) -> OperationReceipt:
+    state = instance_state(row)
+    try:
+        return await engine.operate(client, state.order, operation)
+    except engine.EndedError as error:
+        refusal = lifecycle.refusal(state, operation, datetime.now(UTC))
+        if refusal is not None:
+            raise ProblemError.of(refusal) from error
+        raise ProblemError(ErrorCode.SERVICE_UNAVAILABLE, "the instance is between two states") from error

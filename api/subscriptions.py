@@ -1,0 +1,232 @@
+"""Subscriptions: who is told of orders by Standard Webhooks, with rotation, attempts and replay."""
+
+import base64
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from sqlalchemy.orm import Session
+
+from api.authentication import Caller, require
+from api.cursors import number_of
+from api.problems import ProblemError, documented
+from database import outbox
+from database.models import NoticeAttemptRow, NoticeRow, SubscriptionRow
+from database.session import transaction
+from domain.base import Strict
+from domain.errors import ErrorCode
+from domain.notices import MOST_SUBSCRIPTIONS, SUBSCRIBERS, NoticeState
+from domain.parties import Actor
+from domain.signatures import WEBHOOK_PREFIX
+
+router = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"])
+
+BY = "purchase, seller, buyer"
+
+
+class Subscription(Strict):
+    """Where to tell."""
+
+    url: Annotated[str, Field(pattern=r"^https?://[\x21-\x7e]+$", max_length=512)]
+
+
+class SubscriptionView(BaseModel):
+    """A subscription without its secret."""
+
+    id: str
+    url: str
+    created_at: datetime
+    old_secret_until: datetime | None = Field(description="Until then notices are signed with the old secret too")
+    disabled_at: datetime | None
+    disabled_reason: str | None
+
+
+class SubscriptionSecret(SubscriptionView):
+    """A subscription with its new secret, shown this once."""
+
+    secret: str = Field(description="whsec_ and base64, as Standard Webhooks has it")
+
+
+class NoticeAttemptView(BaseModel):
+    """One attempt of a notice."""
+
+    at: datetime
+    answer: str
+    succeeded: bool
+    milliseconds: int
+
+
+class NoticeView(BaseModel):
+    """A notice, and how far it is."""
+
+    id: int
+    message_id: str = Field(description="The webhook-id header; take each id once")
+    type: str
+    at: datetime
+    state: NoticeState
+    next_due_at: datetime | None
+    attempts: tuple[NoticeAttemptView, ...]
+
+
+class NoticePage(BaseModel):
+    """One page of notices."""
+
+    items: tuple[NoticeView, ...]
+    next_cursor: str | None = Field(description="Send it as cursor to get the next page; null on the last")
+
+
+class NoticeListing(BaseModel):
+    """Filter and page of the list."""
+
+    model_config = {"extra": "forbid"}
+
+    state: NoticeState | None = None
+    cursor: str | None = None
+    limit: Annotated[int, Query(ge=1, le=200)] = 50
+
+
+class Replay(Strict):
+    """What to send again: one notice, or all that failed since an instant."""
+
+    notice_id: Annotated[int, Field(ge=1, lt=2**63)] | None = None
+    failed_since: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "Replay":
+        if (self.notice_id is None) == (self.failed_since is None):
+            message = "exactly one of notice_id and failed_since"
+            raise ValueError(message)
+        return self
+
+
+class Replayed(BaseModel):
+    """How many notices are on their way again."""
+
+    count: int
+
+
+@router.post("", status_code=201, summary=f"Subscribe ({BY})", responses=documented(ErrorCode.TOO_MANY_SUBSCRIPTIONS))
+def subscribe(asked: Subscription, caller: Caller) -> SubscriptionSecret:
+    """Be told of every step of your orders from now on; the secret that signs is shown this once."""
+    require(caller, *SUBSCRIBERS)
+    secret = _new_secret()
+    with transaction() as session, session.begin():
+        if sum(row.disabled_at is None for row in outbox.of_owner(session, caller)) >= MOST_SUBSCRIPTIONS:
+            raise ProblemError(ErrorCode.TOO_MANY_SUBSCRIPTIONS)
+        row = outbox.create(session, f"sub-{secrets.token_hex(8)}", caller, asked.url, secret)
+    return _with_secret(row, secret)
+
+
+@router.get("", summary=f"List your subscriptions ({BY})", responses=documented())
+def list_subscriptions(caller: Caller) -> tuple[SubscriptionView, ...]:
+    """Also those that were ended, and why."""
+    require(caller, *SUBSCRIBERS)
+    with transaction() as session:
+        return tuple(_view(row) for row in outbox.of_owner(session, caller))
+
+
+@router.delete(
+    "/{subscription_id}", summary=f"End a subscription ({BY})", responses=documented(ErrorCode.SUBSCRIPTION_NOT_FOUND)
+)
+def unsubscribe(subscription_id: str, caller: Caller) -> SubscriptionView:
+    """Be told no more; what is on its way is not sent."""
+    with transaction() as session, session.begin():
+        row = _find(session, subscription_id, caller)
+        outbox.disable(session, row.id, "ended by its owner")
+        return _view(row)
+
+
+@router.post(
+    "/{subscription_id}/enable",
+    summary=f"Take a subscription up again ({BY})",
+    responses=documented(ErrorCode.SUBSCRIPTION_NOT_FOUND),
+)
+def enable(subscription_id: str, caller: Caller) -> SubscriptionView:
+    """Be told again, after a 410 was answered by mistake; replay what failed meanwhile."""
+    with transaction() as session, session.begin():
+        row = _find(session, subscription_id, caller)
+        row.disabled_at = row.disabled_reason = None
+        return _view(row)
+
+
+@router.post(
+    "/{subscription_id}/rotate-secret",
+    summary=f"Get a new secret ({BY})",
+    responses=documented(ErrorCode.SUBSCRIPTION_NOT_FOUND),
+)
+def rotate_secret(subscription_id: str, caller: Caller) -> SubscriptionSecret:
+    """Sign with a new secret; for 24 hours with the old one too."""
+    secret = _new_secret()
+    with transaction() as session, session.begin():
+        row = _find(session, subscription_id, caller)
+        outbox.rotate(row, secret)
+        return _with_secret(row, secret)
+
+
+@router.get(
+    "/{subscription_id}/notices",
+    summary=f"List notices and their attempts, newest first ({BY})",
+    responses=documented(ErrorCode.SUBSCRIPTION_NOT_FOUND),
+)
+def list_notices(subscription_id: str, listing: Annotated[NoticeListing, Query()], caller: Caller) -> NoticePage:
+    """Tell what was sent, what came back, and when the next attempt is due."""
+    before = number_of(listing.cursor) if listing.cursor else None
+    with transaction() as session:
+        row = _find(session, subscription_id, caller)
+        rows = outbox.notices(session, row.id, listing.state, before, listing.limit + 1)
+        shown, more = rows[: listing.limit], len(rows) > listing.limit
+        attempts = outbox.attempts(session, [one.id for one in shown])
+    return NoticePage(
+        items=tuple(_notice(one, attempts) for one in shown), next_cursor=str(shown[-1].id) if more else None
+    )
+
+
+@router.post(
+    "/{subscription_id}/replay",
+    summary=f"Send notices again ({BY})",
+    responses=documented(ErrorCode.SUBSCRIPTION_NOT_FOUND),
+)
+def replay(subscription_id: str, asked: Replay, caller: Caller) -> Replayed:
+    """Send one notice again, or all that failed since an instant; each keeps its id."""
+    with transaction() as session, session.begin():
+        row = _find(session, subscription_id, caller)
+        count = outbox.replay(session, row.id, notice_id=asked.notice_id, since=asked.failed_since)
+    return Replayed(count=count)
+
+
+def _find(session: Session, subscription_id: str, caller: Actor) -> SubscriptionRow:
+    require(caller, *SUBSCRIBERS)
+    row = outbox.find(session, subscription_id, caller) if "\x00" not in subscription_id else None
+    if row is None:
+        raise ProblemError(ErrorCode.SUBSCRIPTION_NOT_FOUND)
+    return row
+
+
+def _new_secret() -> str:
+    return WEBHOOK_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _view(row: SubscriptionRow) -> SubscriptionView:
+    return SubscriptionView.model_validate(row, from_attributes=True)
+
+
+def _with_secret(row: SubscriptionRow, secret: str) -> SubscriptionSecret:
+    return SubscriptionSecret(**dict(_view(row)), secret=secret)
+
+
+def _notice(row: NoticeRow, attempts: Sequence[NoticeAttemptRow]) -> NoticeView:
+    mine = tuple(
+        NoticeAttemptView.model_validate(one, from_attributes=True) for one in attempts if one.notice_id == row.id
+    )
+    return NoticeView(
+        id=row.id,
+        message_id=row.message_id,
+        type=row.type,
+        at=row.at,
+        state=NoticeState(row.state),
+        next_due_at=row.next_due_at,
+        attempts=mine,
+    )

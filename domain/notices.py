@@ -1,0 +1,115 @@
+"""What subscribers are told of orders, and how often a telling is repeated (Standard Webhooks)."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from domain.base import Strict
+from domain.instances import InstanceState
+from domain.order import Order
+from domain.parties import Actor, Role
+from domain.records import InstanceStep, Transition
+from domain.state import State
+
+SUBSCRIBERS = (Role.PURCHASE, Role.SELLER, Role.BUYER)
+"""Who may subscribe: the purchase system to all orders, sellers and buyers to their own."""
+
+MOST_SUBSCRIPTIONS = 10
+
+SECRET_OVERLAP = timedelta(hours=24)
+"""How long a notice is signed with the old secret too after a rotation."""
+
+SECONDS = 10.0
+"""Time a subscriber has to answer."""
+
+GONE = 410
+"""The status by which a subscriber says that it wants no more."""
+
+_AFTER = (
+    timedelta(seconds=5),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=5),
+    timedelta(hours=10),
+    timedelta(hours=14),
+    timedelta(hours=20),
+    timedelta(hours=24),
+)
+JITTER = 0.2
+
+
+class NoticeState(StrEnum):
+    """How far a notice is."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+class Notice(Strict):
+    """One thing a subscriber is told: a pointer to read on by, without texts or secrets of people."""
+
+    id: str
+    type: str
+    timestamp: datetime
+    data: dict[str, str | int | None]
+
+
+def wait_after(attempts: int, chance: float) -> timedelta | None:
+    """How long to wait after so many attempts, spread by a chance in [0, 1); None when there is no further attempt."""
+    if attempts > len(_AFTER):
+        return None
+    return _AFTER[attempts - 1] * (1 - JITTER + 2 * JITTER * chance)
+
+
+def is_passing(status: int) -> bool:
+    """Tell whether an answer is one that another attempt may get over; other 4xx answers are not."""
+    return status >= 500 or status in {408, 425, 429} or 300 <= status < 400  # noqa: PLR2004 - statuses
+
+
+def concerns(order: Order, owner: Actor) -> bool:
+    """Tell whether a subscriber is told of an order."""
+    return owner.role is Role.PURCHASE or order.party(owner.role) == owner
+
+
+def notice_of_delivery(step: Transition) -> Notice:
+    """What is told of a delivery's step."""
+    state: State = step.state
+    return Notice(
+        id=f"delivery-{state.order.delivery_id}-{step.sequence}",
+        type=f"delivery.{step.cause}",
+        timestamp=step.at,
+        data={
+            **_order(state.order),
+            "sequence": step.sequence,
+            "stage": state.stage,
+            "status": state.status,
+            "deadline": state.deadline.isoformat() if state.deadline else None,
+        },
+    )
+
+
+def notice_of_instance(step: InstanceStep) -> Notice:
+    """What is told of a step in an instance's life."""
+    state: InstanceState = step.state
+    return Notice(
+        id=f"instance-{state.order.delivery_id}-{step.sequence}",
+        type=f"instance.{step.cause}",
+        timestamp=step.at,
+        data={
+            **_order(state.order),
+            "sequence": step.sequence,
+            "status": state.status,
+            "expires_at": state.expires_at.isoformat() if state.expires_at else None,
+        },
+    )
+
+
+def _order(order: Order) -> dict[str, str | int | None]:
+    return {
+        "delivery_id": order.delivery_id,
+        "order_id": order.order_id,
+        "order_line_id": order.order_line_id,
+        "seller_id": order.seller_id,
+        "buyer_id": order.buyer_id,
+    }

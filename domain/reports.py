@@ -1,0 +1,57 @@
+"""What a seller answers to queryInstance: how to reach an instance, and how it is used (DOMAIN §5.3)."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, Field
+
+WebAddress = Annotated[str, Field(pattern=r"^https?://[\x21-\x7e]+$", max_length=512)]
+"""An address that is safe to show as a link; whatever else a seller sends there is no link."""
+
+WIRE_TIME_WITH_MILLISECONDS = "%Y%m%d%H%M%S%f"
+
+
+def _read_time(value: object) -> object:
+    """A moment as yyyyMMddHHmmssSSS, UTC; the shorter form without milliseconds is taken too."""
+    if isinstance(value, str):
+        digits = value.ljust(17, "0")
+        return datetime.strptime(f"{digits}000", WIRE_TIME_WITH_MILLISECONDS).replace(tzinfo=UTC)
+    return value
+
+
+class Access(BaseModel):
+    """How the buyer logs in."""
+
+    user_name: Annotated[str, Field(max_length=128)] | None = Field(default=None, alias="userName")
+    password: Annotated[str, Field(max_length=128)] | None = None
+    memo: Annotated[str, Field(max_length=1024)] | None = None
+
+    model_config = {"populate_by_name": True}
+
+
+class AppInfo(Access):
+    """Where the instance is, and how the buyer logs in."""
+
+    front_end_url: WebAddress = Field(alias="frontEndUrl")
+    admin_url: WebAddress | None = Field(default=None, alias="adminUrl")
+
+
+class UsageInfo(BaseModel):
+    """One charge item's use, as on the wire."""
+
+    model_config = {"populate_by_name": True}
+
+    related_instance_id: Annotated[str, Field(max_length=64)] | None = Field(default=None, alias="relatedInstanceId")
+    usage_value: Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=4)] = Field(alias="usageValue")
+    statistical_time: Annotated[datetime, BeforeValidator(_read_time)] = Field(alias="statisticalTime")
+    dashboard_url: WebAddress | None = Field(default=None, alias="dashboardUrl")
+
+
+class InstanceUsage(BaseModel):
+    """One charge item's use, as we keep and show it."""
+
+    related_instance_id: str | None
+    usage_value: Decimal
+    statistical_time: datetime
+    dashboard_url: str | None

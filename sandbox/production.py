@@ -1,0 +1,274 @@
+"""A seller's production system: what it keeps, how it answers, and how it misbehaves when told to."""
+
+import random
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from enum import StrEnum
+from threading import Lock
+
+from fastapi import Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.types import Receive, Scope, Send
+
+from domain.seller_calls import Activity, ResultCode
+
+
+class Mood(StrEnum):
+    """How the seller's system behaves; all but the first break the contract or the patience."""
+
+    HEALTHY = "healthy"
+    SLOW = "slow"
+    LATE = "late"
+    HANGING = "hanging"
+    DROPPING = "dropping"
+    DOWN = "down"
+    CRASHING = "crashing"
+    PROCESSING = "processing"
+    UNSIGNED = "unsigned"
+    MISSIGNED = "missigned"
+    FORBIDDING = "forbidding"
+    DISTRUSTING = "distrusting"
+    MALFORMED = "malformed"
+    MISTYPED = "mistyped"
+    HUGE = "huge"
+    MISCODED = "miscoded"
+    FICKLE = "fickle"
+    TRUSTING = "trusting"
+    TIMELESS = "timeless"
+    CLOCKLESS = "clockless"
+    FORGETFUL = "forgetful"
+    CARELESS = "careless"
+    AGREEABLE = "agreeable"
+    RIGID = "rigid"
+
+
+class Behaviour(BaseModel):
+    """What calls meet: ``processing`` lasts for so many polls, ``slow``, ``late`` and ``hanging`` take so many seconds.
+
+    After so many ``times`` the seller is healthy again; None means never.
+    """
+
+    mood: Mood = Mood.HEALTHY
+    polls: int = 2
+    seconds: float = 6.0
+    times: int | None = None
+
+
+class FaultPlan(BaseModel):
+    """Behaviours dealt out to orders by a seed: the same seed deals each order the same one."""
+
+    seed: int = 0
+    behaviours: tuple[Behaviour, ...] = (Behaviour(),)
+
+    def behaviour(self, line: str) -> Behaviour:
+        """What an order line gets."""
+        return random.Random(f"{self.seed}:{line}").choice(self.behaviours)  # noqa: S311 - a plan, no secret
+
+
+FIELDS: dict[str, dict[str, int]] = {
+    Activity.NEW_INSTANCE: {"orderId": 64, "orderLineId": 64, "businessId": 64},
+    Activity.QUERY_INSTANCE: {"instanceId": 6500},
+    Activity.REFRESH_INSTANCE: {
+        "scene": 64, "orderId": 64, "orderLineId": 64, "instanceId": 64, "expireTime": 20,
+    },
+    Activity.UPDATE_INSTANCE_STATUS: {"instanceId": 64, "status": 32},
+    Activity.UPGRADE_INSTANCE: {"instanceId": 64, "orderId": 64, "orderLineId": 64},
+    Activity.RELEASE_INSTANCE: {"instanceId": 64},
+    Activity.ORDER_NOTIFY: {"orderId": 64, "orderLineId": 64, "testFlag": 2},
+    Activity.REFRESH_LICENSE_CODE: {
+        "scene": 64, "orderId": 64, "orderLineId": 64, "license": 64, "expireTime": 20,
+    },
+    Activity.UPDATE_LICENSE_CODE_STATUS: {"license": 64, "status": 32},
+    Activity.RELEASE_LICENSE_CODE: {"license": 64},
+    Activity.GET_LICENSE: {"orderId": 64, "businessId": 64, "customerId": 100, "productId": 64},
+}  # fmt: skip
+"""Mandatory fields of the calls this seller takes, and their lengths (DOMAIN §4.4, §4.5, §5.2)."""
+
+
+def is_complete(body: dict[str, str]) -> bool:
+    """Tell whether a call has its mandatory fields, within their limits."""
+    wanted = FIELDS.get(body.get("activity", ""))
+    return wanted is not None and all(0 < len(body.get(name, "")) <= most for name, most in wanted.items())
+
+
+class Instance(BaseModel):
+    """One provisioned instance."""
+
+    instance_id: str
+    order_line_id: str
+    polls_left: int = 0
+
+
+class Seen(BaseModel):
+    """What the seller's system saw of one order line, or of one license: for tests of exactly-once effects."""
+
+    calls: dict[str, int]
+    bodies: list[dict[str, str]]
+    effects: dict[str, int]
+    instance_id: str | None
+
+    @property
+    def created(self) -> int:
+        """How many instances or licenses were made."""
+        return self.effects.get("created", 0)
+
+
+class ProductionSystem:
+    """The state of one seller's system."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self.lock = Lock()
+        self.behaviours: dict[str, Behaviour] = {}
+        self.usual = Behaviour()
+        self.plan = FaultPlan()
+        self.instances: dict[str, Instance] = {}
+        self.frozen: set[str] = set()
+        self.effects: dict[str, Counter[str]] = defaultdict(Counter)
+        self.bodies: dict[str, list[dict[str, str]]] = defaultdict(list)
+        self.nonces: dict[str, float] = {}
+
+    def line_of(self, body: dict[str, str]) -> str:
+        """The order line a call is about; for calls that name a license only, the license."""
+        instance = self.instances.get(body.get("instanceId", ""))
+        if instance is not None:
+            return instance.order_line_id
+        return body.get("license", "") or body.get("orderLineId", "")
+
+    def behaviour(self, line: str) -> Behaviour:
+        """How calls about an order line or a license are met now."""
+        told = self.behaviours.get(line)
+        dealt = told or (self.plan.behaviour(line) if self.usual.mood is Mood.HEALTHY else self.usual)
+        is_over = dealt.times is not None and len(self.bodies[line]) > dealt.times
+        return Behaviour() if is_over else dealt
+
+    def seen(self, line: str) -> Seen:
+        """What was seen of an order line or a license."""
+        mine = [one for one in self.instances.values() if one.order_line_id == line]
+        return Seen(
+            calls=Counter(body.get("activity", "") for body in self.bodies[line]),
+            bodies=self.bodies[line],
+            effects=self.effects[line],
+            instance_id=mine[0].instance_id if mine else None,
+        )
+
+    def act(self, asked: dict[str, str]) -> Response:
+        """Do what a verified call asks for, in the mood of its order."""
+        with self.lock:
+            line = self.line_of(asked)
+            self.bodies[line].append(asked)
+            behaviour = self.behaviour(line)
+        if behaviour.mood in {Mood.SLOW, Mood.HANGING}:
+            time.sleep(behaviour.seconds)
+        early = _MOODY.get(behaviour.mood)
+        if early is not None:
+            return early()
+        with self.lock:
+            answer = self._answer(asked, line, behaviour)
+        if behaviour.mood is Mood.LATE:
+            time.sleep(behaviour.seconds)
+        return JSONResponse(answer)
+
+    def _answer(  # noqa: PLR0911 - one arm a call
+        self, body: dict[str, str], line: str, behaviour: Behaviour
+    ) -> dict[str, object]:
+        activity, instance_id = body.get("activity"), body.get("instanceId", "")
+        if behaviour.mood is not Mood.CARELESS and not is_complete(body):
+            return result(ResultCode.INVALID_PARAMETER)
+        match activity:
+            case Activity.NEW_INSTANCE:
+                return self._create(line, behaviour)
+            case Activity.QUERY_INSTANCE:
+                return self._query(instance_id)
+            case Activity.GET_LICENSE:
+                self._once(line, "created")
+                return result(ResultCode.SUCCESS, instanceId=f"l-{line}", license=f"LICENSE-{line}")
+            case Activity.ORDER_NOTIFY:
+                return result(ResultCode.SUCCESS)
+            case _ if instance_id and instance_id not in self.instances:
+                agrees = self.usual.mood is Mood.AGREEABLE
+                return result(ResultCode.SUCCESS if agrees else ResultCode.NOT_FOUND)
+            case Activity.RELEASE_INSTANCE | Activity.RELEASE_LICENSE_CODE:
+                is_repeated = not self._once(line, "released")
+                return result(
+                    ResultCode.INTERNAL_ERROR if is_repeated and behaviour.mood is Mood.RIGID else ResultCode.SUCCESS
+                )
+            case Activity.UPDATE_INSTANCE_STATUS | Activity.UPDATE_LICENSE_CODE_STATUS:
+                return self._set_status(line, body["status"])
+            case _:
+                # Renewals and upgrades are told apart by their orders.
+                self._once(line, f"{activity} {body.get('scene', '')} {body['orderId']}")
+                return result(ResultCode.SUCCESS)
+
+    def _once(self, line: str, effect: str) -> bool:
+        """Have an effect unless it was had; tell whether it is new."""
+        is_new = not self.effects[line][effect]
+        self.effects[line][effect] = 1
+        return is_new
+
+    def _create(self, line: str, behaviour: Behaviour) -> dict[str, object]:
+        made = self.effects[line]["created"]
+        instance_id = f"i-{line}-{made}" if behaviour.mood is Mood.FICKLE else f"i-{line}"
+        if instance_id not in self.instances:
+            polls = behaviour.polls if behaviour.mood is Mood.PROCESSING else 0
+            self.instances[instance_id] = Instance(instance_id=instance_id, order_line_id=line, polls_left=polls)
+            self.effects[line]["created"] += 1
+        code = ResultCode.PROCESSING if self.instances[instance_id].polls_left else ResultCode.SUCCESS
+        return result(code, instanceId=instance_id)
+
+    def _query(self, instance_id: str) -> dict[str, object]:
+        instance = self.instances.get(instance_id)
+        if instance is None:
+            return result(ResultCode.NOT_FOUND)
+        if instance.polls_left:
+            instance.polls_left -= 1
+            return result(ResultCode.PROCESSING)
+        home = f"https://{instance_id.lower()}.example.com"
+        used = {
+            "relatedInstanceId": instance_id,
+            "usageValue": "12.5000",
+            "statisticalTime": time.strftime("%Y%m%d%H%M%S000", time.gmtime()),
+            "dashboardUrl": f"{home}/usage",
+        }
+        app = {"frontEndUrl": home, "adminUrl": f"{home}/admin", "userName": "admin", "password": "opensesame"}
+        info = {"instanceId": instance_id, "appInfo": app, "usageInfo": [used]}
+        return result(ResultCode.SUCCESS, info=[info])
+
+    def _set_status(self, line: str, status: str) -> dict[str, object]:
+        freezes = status == "FREEZE"
+        if freezes != (line in self.frozen):
+            self.effects[line]["frozen" if freezes else "unfrozen"] += 1
+        self.frozen = self.frozen | {line} if freezes else self.frozen - {line}
+        return result(ResultCode.SUCCESS)
+
+
+def result(code: ResultCode, **more: object) -> dict[str, object]:
+    """An answer as documented (DOMAIN §5.3)."""
+    return {"resultCode": code, "resultMsg": code.name.lower(), **more}
+
+
+class DroppedResponse(Response):
+    """An answer that breaks off: the connection is closed in the middle of it."""
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Promise a body, and send none."""
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"100")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+
+_MOODY: dict[Mood, Callable[[], Response]] = {
+    Mood.HANGING: DroppedResponse,
+    Mood.DROPPING: DroppedResponse,
+    Mood.DOWN: lambda: JSONResponse({"error": "maintenance"}, status_code=503),
+    Mood.CRASHING: lambda: JSONResponse({"error": "oops"}, status_code=500),
+    Mood.FORBIDDING: lambda: JSONResponse({"error": "not from you"}, status_code=403),
+    Mood.DISTRUSTING: lambda: JSONResponse(result(ResultCode.UNAUTHENTICATED)),
+    Mood.CLOCKLESS: lambda: JSONResponse(result(ResultCode.INVALID_PARAMETER)),
+    Mood.MISCODED: lambda: JSONResponse({"resultCode": "0", "resultMsg": "fine", "instanceId": "i-1"}),
+    Mood.MALFORMED: lambda: Response('{"resultCode": "000000"', media_type="application/json"),
+    Mood.MISTYPED: lambda: Response("<html>busy</html>", media_type="text/html"),
+    Mood.HUGE: lambda: JSONResponse(result(ResultCode.SUCCESS, instanceId="i-1", padding="x" * 100_000)),
+}
+"""Answers that do without looking at the call."""

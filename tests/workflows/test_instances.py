@@ -1,0 +1,266 @@
+"""What was delivered lives on: renewed, expired, frozen, brought back, released; the seller is told each time."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import cast
+
+import pytest
+
+from domain.order import ProductType
+from sandbox.cases import Case, calls, causes, expect_close, instant, proof
+from sandbox.client import Answer, Json
+from tests.support import assert_problem
+
+MakeCase = Callable[..., Case]
+MONTH: Json = {"unit": "month", "number": 1}
+
+
+class Life:
+    """One instance on its way."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+
+    async def read(self) -> Json:
+        answer = await self.case.world.manager.http.get(f"/v1/instances/{self.case.id}")
+        return cast("Json", answer.raise_for_status().json())
+
+    async def until(self, holds: Callable[[Json], bool]) -> Json:
+        return await self.case.world.manager.wait_for(self.case.id, holds, "instances")
+
+    async def operate(self, operation: str, line: str, **fields: object) -> Answer:
+        body = {"operation": operation, "order_id": line, "order_line_id": f"{line}-1", **fields}
+        return await self.case.world.purchase.post(f"/v1/instances/{self.case.id}/operations", body)
+
+    async def done(self, operation: str, line: str, **fields: object) -> Json:
+        answer = await self.operate(operation, line, **fields)
+        assert answer.status == 200, answer.json_body
+        return answer.json_body
+
+    async def pass_time(self, duration: timedelta) -> None:
+        await self.case.world.clock.pass_time(f"instance:{self.case.id}", duration)
+
+    async def told(self, *activities: str) -> list[Json]:
+        """The seller's answer to every one of these calls is there; what they said, in order."""
+        of = self.case.code if self.case.product_type is ProductType.LICENSE_AUTHORIZATION_CODE else None
+        await self.until(lambda seen: seen["to_be_told"] == [])
+        bodies = cast("list[Json]", (await self.case.seller_saw(of))["bodies"])
+        later = [body for body in bodies if body["activity"] not in {"newInstance", "queryInstance"}]
+        assert [body["activity"] for body in later] == list(activities)
+        return later
+
+
+async def living(make_case: MakeCase, product_type: ProductType = ProductType.SAAS_INSTANT, **changes: object) -> Life:
+    case = make_case(product_type)
+    case.changes = {"period": MONTH, **changes}
+    await case.start()
+    if product_type is ProductType.LICENSE_AUTHORIZATION_CODE:
+        await case.until(lambda seen: "code-issued" in causes(seen))
+        case.code = str((await case.world.seller.read(case.id))["license_code"])
+        assert (await case.activate(case.code)).json_body["error_code"] == "92020000"
+        await case.until_stage("proof-upload")
+        await case.give(case.world.seller, "upload-proof", proof())
+    await case.until_stage("completed")
+    life = Life(case)
+    await case.world.manager.wait_for(case.id, lambda seen: bool(seen["history"]), "instances")
+    return life
+
+
+def end(seen: Json) -> datetime:
+    return instant(seen["expires_at"])
+
+
+def wire(moment: datetime) -> str:
+    return moment.strftime("%Y%m%d%H%M%S")
+
+
+async def statuses(life: Life) -> list[str]:
+    heard = [cast("Json", one["status"]) for one in await life.case.purchase_heard()]
+    return [f"{one['order_id']} {one['status']}" for one in heard]
+
+
+async def test_an_instance_expires_is_frozen_for_15_days_and_released(make_case: MakeCase) -> None:
+    life = await living(make_case)
+    born = await life.read()
+    assert born["status"] == "active"
+    assert cast("Json", born["next_act"])["act"] == "remind-expiry"
+    await life.pass_time(end(born) - datetime.now(end(born).tzinfo) + timedelta(minutes=1))
+    frozen = await life.until(lambda seen: seen["status"] == "frozen")
+    assert instant(cast("Json", frozen["next_act"])["at"]) - end(frozen) == timedelta(days=15)
+    assert await life.told("updateInstanceStatus") == [
+        {"activity": "updateInstanceStatus", "instanceId": f"i-{life.case.line}", "status": "FREEZE"}
+    ]
+    await life.pass_time(timedelta(days=15))
+    await life.until(lambda seen: seen["status"] == "released")
+    told = await life.told("updateInstanceStatus", "releaseInstance")
+    assert told[-1] == {"activity": "releaseInstance", "instanceId": f"i-{life.case.line}"}
+    assert await life.case.effect("frozen") == await life.case.effect("released") == 1
+    assert causes(await life.read()).count("remind-expiry") == 4
+    assert_problem(await life.operate("renew", "RN1", period=MONTH), 409, "instance-released")
+
+
+async def test_a_renewal_prolongs_and_brings_a_frozen_instance_back(make_case: MakeCase) -> None:
+    life = await living(make_case)
+    born = await life.read()
+    renewed = await life.done("renew", "RN1", period=MONTH)
+    assert timedelta(days=28) <= end(renewed) - end(born) <= timedelta(days=31)
+    await life.pass_time(end(renewed) - datetime.now(end(born).tzinfo) + timedelta(days=2))
+    await life.until(lambda seen: seen["status"] == "frozen")
+    again = await life.done("renew", "RN2", period=MONTH, product_id="P-2002")
+    assert again["status"] == "active"
+    first, _, second, third = await life.told(
+        "refreshInstance", "updateInstanceStatus", "refreshInstance", "updateInstanceStatus"
+    )
+    assert first == {
+        "activity": "refreshInstance",
+        "scene": "RENEWAL",
+        "orderId": "RN1",
+        "orderLineId": "RN1-1",
+        "instanceId": f"i-{life.case.line}",
+        "expireTime": wire(end(renewed)),
+    }
+    assert (second["scene"], second["productId"], second["expireTime"]) == (
+        "RENEWAL_CHANGE", "P-2002", wire(end(again)),
+    )  # fmt: skip
+    assert third["status"] == "UNFREEZE"
+    await life.case.world.manager.wait_for(life.case.id, lambda seen: len(calls(seen, "orderStatus")) == 3)
+    assert (await statuses(life))[1:] == ["RN1 completed", "RN2 completed"]
+
+
+async def test_the_same_order_line_renews_once(make_case: MakeCase) -> None:
+    life = await living(make_case)
+    first = await life.done("renew", "RN1", period=MONTH)
+    assert await life.done("renew", "RN1", period=MONTH) == first
+    assert_problem(await life.operate("renew", "RN1", period={"unit": "year", "number": 1}), 409, "order-line-conflict")
+    assert len(cast("list[Json]", (await life.read())["renewals"])) == 1
+
+
+async def test_only_the_latest_renewal_is_cancelled_and_only_before_it_takes_effect(make_case: MakeCase) -> None:
+    life = await living(make_case)
+    born = await life.read()
+    await life.done("renew", "RN1", period=MONTH)
+    await life.done("renew", "RN2", period=MONTH)
+    refused = await life.operate("cancel-renewal", "UN1", renewal="RN1:RN1-1")
+    assert_problem(refused, 409, "renewal-in-effect")
+    await life.done("cancel-renewal", "UN2", renewal="RN2:RN2-1")
+    last = (await life.told("refreshInstance", "refreshInstance", "refreshInstance"))[-1]
+    assert (last["scene"], last["orderId"]) == ("UNSUBSCRIBE_RENEWAL_PERIOD", "UN2")
+    await life.pass_time(end(born) - datetime.now(end(born).tzinfo) + timedelta(minutes=5))
+    refused = await life.operate("cancel-renewal", "UN3", renewal="RN1:RN1-1")
+    assert_problem(refused, 409, "renewal-in-effect")
+
+
+async def test_a_trial_is_reminded_of_its_end_and_becomes_commercial(make_case: MakeCase) -> None:
+    life = await living(make_case, trial=True, period={"unit": "day", "number": 7})
+    born = await life.read()
+    assert_problem(await life.operate("renew", "RN1", period=MONTH), 409, "not-legal-now")
+    expect_close(end(born), instant(born["since"]) + timedelta(days=7), "end of the trial")
+    reminder = instant(cast("Json", born["next_act"])["at"])
+    assert (reminder.hour, reminder.minute) == (2, 0)  # ten o'clock in Beijing
+    await life.pass_time(timedelta(days=7, minutes=1))
+    await life.until(lambda seen: seen["status"] == "frozen")
+    formal = await life.done("convert", "TF1", period=MONTH)
+    assert formal["status"] == "active"
+    _, refreshed, thawed = await life.told("updateInstanceStatus", "refreshInstance", "updateInstanceStatus")
+    assert (refreshed["scene"], refreshed["expireTime"]) == ("TRIAL_TO_FORMAL", wire(end(formal)))
+    assert thawed["status"] == "UNFREEZE"
+    assert "ends on" in str((await life.read())["messages"])
+
+
+async def test_an_upgrade_that_fails_for_three_hours_is_refunded(make_case: MakeCase) -> None:
+    life = await living(make_case)
+    await life.case.behave(mood="down")
+    await life.done("upgrade", "UP1", product_id="P-2002")
+    assert_problem(await life.operate("upgrade", "UP2", product_id="P-2003"), 409, "not-legal-now")
+    await life.pass_time(timedelta(hours=3, minutes=2))
+    seen = await life.until(lambda seen: seen["to_be_told"] == [])
+    assert seen["product_id"] == "P-1001"
+    await life.case.behave(mood="healthy")
+    await life.done("upgrade", "UP3", product_id="P-2003")
+    seen = await life.until(lambda seen: seen["product_id"] == "P-2003")
+    await life.case.world.manager.wait_for(life.case.id, lambda seen: len(calls(seen, "orderStatus")) == 3)
+    assert (await statuses(life))[1:] == ["UP1 refunded", "UP3 completed"]
+    assert await life.case.effect("upgradeInstance  UP3") == 1
+    assert await life.case.effect("upgradeInstance  UP1") == 0
+
+
+async def test_calls_go_out_in_order_and_a_refused_one_waits_for_its_restart(make_case: MakeCase) -> None:
+    life = await living(make_case)
+    await life.case.behave(mood="forbidding")
+    await life.done("renew", "RN1", period=MONTH)
+    await life.done("renew", "RN2", period=MONTH)
+    seen = await life.until(lambda seen: bool(seen["parked_calls"]))
+    assert "HTTP 403" in str(seen["parked_calls"])
+    assert seen["to_be_told"] == ["refreshInstance", "refreshInstance"]
+    await life.case.behave(mood="healthy")
+    path, body = f"/v1/instances/{life.case.id}/restart-call", {"activity": "refreshInstance"}
+    assert_problem(await life.case.world.buyer.post(path, body, "k"), 403, "forbidden")
+    assert (await life.case.world.seller.post(path, body, "k")).status == 200
+    told = await life.told("refreshInstance", "refreshInstance", "refreshInstance")
+    assert [one["orderId"] for one in told] == ["RN1", "RN1", "RN2"]
+    assert_problem(await life.case.world.seller.post(path, body, "other"), 409, "nothing-parked")
+
+
+async def test_a_release_makes_what_waits_pointless(make_case: MakeCase) -> None:
+    life = await living(make_case)
+    await life.case.behave(mood="forbidding")
+    await life.done("renew", "RN1", period=MONTH)
+    await life.until(lambda seen: bool(seen["parked_calls"]))
+    await life.case.behave(mood="healthy")
+    await life.done("release", "UN1")
+    told = await life.told("refreshInstance", "releaseInstance")
+    assert (told[-1]["orderId"], told[-1]["orderLineId"]) == ("UN1", "UN1-1")
+    seen = await life.read()
+    assert (seen["status"], seen["parked_calls"], seen["next_act"]) == ("released", [], None)
+
+
+async def test_an_authorization_code_has_days_of_grace_before_it_is_frozen(make_case: MakeCase) -> None:
+    life = await living(make_case, ProductType.LICENSE_AUTHORIZATION_CODE)
+    born = await life.read()
+    await life.done("renew", "RN1", period=MONTH)
+    renewed = await life.read()
+    await life.pass_time(end(renewed) - datetime.now(end(born).tzinfo) + timedelta(minutes=5))
+    assert (await life.until(lambda seen: seen["status"] == "expired"))["to_be_told"] == []
+    await life.pass_time(timedelta(days=15))
+    await life.until(lambda seen: seen["status"] == "frozen")
+    await life.pass_time(timedelta(days=15))
+    await life.until(lambda seen: seen["status"] == "released")
+    code = life.case.code
+    refreshed, frozen, released = await life.told("refreshLicenseCode", "updateLicenseCodeStatus", "releaseLicenseCode")
+    assert refreshed["license"] == frozen["license"] == released["license"] == code
+    assert (refreshed["scene"], frozen["status"]) == ("RENEWAL", "FREEZE")
+    assert set(released) == {"activity", "license"}
+
+
+@pytest.mark.parametrize("product_type", [ProductType.LICENSE_OFFLINE, ProductType.MANUAL_SERVICE])
+async def test_what_leaves_no_instance_has_none(make_case: MakeCase, product_type: ProductType) -> None:
+    case = make_case(product_type)
+    await case.start()
+    answer = await case.world.purchase.post(
+        f"/v1/instances/{case.id}/operations",
+        {"operation": "release", "order_id": "UN1", "order_line_id": "UN1-1"},
+    )
+    assert_problem(answer, 404, "no-instance")
+
+
+async def test_the_buyer_sees_links_and_usage_and_nobody_else_the_password(make_case: MakeCase) -> None:
+    life = await living(make_case)
+    world, path = life.case.world, f"/v1/instances/{life.case.id}/query"
+    seen = (await world.buyer.post(path, {})).json_body
+    report = cast("Json", seen["report"])
+    assert str(report["front_end_url"]).startswith("https://i-")
+    assert cast("Json", report["access"])["password"] == "opensesame"
+    (usage,) = cast("list[Json]", report["usage"])
+    assert (usage["usage_value"], str(usage["dashboard_url"])[-6:]) == ("12.5000", "/usage")
+    other = cast("Json", (await world.manager.post(path, {})).json_body["report"])
+    assert other["access"] is None
+    assert len(calls(await world.seller.read(life.case.id), "queryInstance")) == 1
+    assert "opensesame" not in str(await world.seller.read(life.case.id))
+
+
+async def test_a_seller_that_does_not_tell_is_named_as_the_reason(make_case: MakeCase) -> None:
+    life = await living(make_case)
+    await life.case.behave(mood="down")
+    answer = await life.case.world.buyer.post(f"/v1/instances/{life.case.id}/query", {})
+    assert_problem(answer, 502, "seller-did-not-tell")
+    assert "HTTP 503" in str(answer.json_body["detail"])
