@@ -20,6 +20,7 @@ from domain.errors import ErrorCode, Refusal
 from domain.events import Event
 from domain.instances import Operation, OperationReceipt
 from domain.order import Order
+from domain.products import Probe
 from domain.records import Receipt, Start
 from domain.seller_calls import SellerCall
 from domain.state import State
@@ -28,6 +29,7 @@ from workflows.card import summary
 from workflows.entries import REFUSED
 from workflows.instance import InstanceLife, life_id
 from workflows.instance_query import InstanceQuery
+from workflows.probing import ProductProbe
 from workflows.registry import WORKFLOWS, workflow_id
 from workflows.search_attributes import at_start
 from workflows.seller_calls import failure_of
@@ -140,6 +142,19 @@ async def report(client: Client, order: Order, event: Event) -> None:
     """Report an event; raises ProblemError or EndedError."""
     async with _reachable():
         await client.get_workflow_handle(workflow_id(order)).signal("event", event)
+
+
+async def probe(client: Client, asked: Probe) -> None:
+    """Have a product probed now; raises ProblemError."""
+    async with _reachable():
+        await client.execute_workflow(
+            ProductProbe.run,
+            asked,
+            id=f"probe:{asked.product_id}",
+            task_queue=settings().task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            static_summary=f"probe {asked.product_id}",
+        )
 
 
 async def is_healthy(client: Client) -> bool:

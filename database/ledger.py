@@ -10,6 +10,7 @@ from sqlalchemy import func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from database import products
 from database.models import (
     AttemptRow,
     DeliveryRow,
@@ -19,6 +20,7 @@ from database.models import (
     InstanceRow,
     MessageRow,
     NoticeRow,
+    ProductRow,
     SubscriptionRow,
     UsageRecordRow,
     UsageRow,
@@ -27,9 +29,10 @@ from domain.events import EventName
 from domain.explain import waiting_on
 from domain.messages import messages_for
 from domain.metering import JudgedRecord, RecordCode
-from domain.notices import Notice, NoticeState, notice_of_delivery, notice_of_instance
+from domain.notices import Notice, NoticeState, notice_of_delivery, notice_of_instance, notice_of_product
 from domain.order import Order
 from domain.parties import Actor, Role
+from domain.products import ProductEvent
 from domain.records import InstanceStep, Transition
 from domain.state import State
 from domain.terms import Terms
@@ -60,6 +63,7 @@ def register(session: Session, order: Order, terms: Terms, started_by: Actor) ->
             id=order.delivery_id,
             order=order.model_dump(mode="json"),
             order_fingerprint=order_fingerprint(order),
+            product_id=order.product.id,
             product_type=order.product.type,
             seller_id=order.seller_id,
             buyer_id=order.buyer_id,
@@ -73,6 +77,7 @@ def register(session: Session, order: Order, terms: Terms, started_by: Actor) ->
         .returning(DeliveryRow.id)
     ).first()
     if inserted is not None:
+        products.make_known(session, order.product.id, order.seller_id, now)
         start = Transition(
             sequence=state.sequence,
             at=now,
@@ -113,7 +118,7 @@ def write(session: Session, transition: Transition) -> None:
         )
         for message in transition.messages
     )
-    _announce(session, state.order, notice_of_delivery(transition))
+    _announce(session, notice_of_delivery(transition), state.order.seller_id, state.order.buyer_id)
     delivery.sequence = transition.sequence
     delivery.status = state.status
     delivery.stage = state.stage
@@ -124,9 +129,14 @@ def write(session: Session, transition: Transition) -> None:
     delivery.state = state.model_dump(mode="json")
 
 
-def _announce(session: Session, order: Order, notice: Notice) -> None:
+def announce_product(session: Session, product: ProductRow, event: ProductEvent, at: datetime) -> None:
+    """Have the purchase system and the seller told what happened to a product."""
+    _announce(session, notice_of_product(product.id, product.seller_id, event, at), product.seller_id, None)
+
+
+def _announce(session: Session, notice: Notice, seller_id: str, buyer_id: str | None) -> None:
     """Have subscribers told, in the transaction of what they are told of."""
-    owners = [(Role.SELLER, order.seller_id), (Role.BUYER, order.buyer_id)]
+    owners = [(Role.SELLER, seller_id), (Role.BUYER, buyer_id)]
     owner = tuple_(SubscriptionRow.owner_role, SubscriptionRow.owner_id)
     wants = or_(SubscriptionRow.owner_role == Role.PURCHASE, owner.in_(owners))
     body = notice.model_dump_json(exclude={"id"})
@@ -228,7 +238,7 @@ def write_instance(session: Session, step: InstanceStep) -> None:
             hash=chained,
         )
     )
-    _announce(session, state.order, notice_of_instance(step))
+    _announce(session, notice_of_instance(step), state.order.seller_id, state.order.buyer_id)
     row.sequence, row.status, row.expires_at = step.sequence, state.status, state.expires_at
     row.state = state.model_dump(mode="json")
 

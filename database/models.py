@@ -47,12 +47,14 @@ class DeliveryRow(Base):
         Index("ix_deliveries_created", "created_at", "id"),
         Index("ix_deliveries_seller", "seller_id", "created_at", "id"),
         Index("ix_deliveries_buyer", "buyer_id", "created_at", "id"),
+        Index("ix_deliveries_product", "product_id"),
         Index("ix_deliveries_waiting", "status", "waiting_on", "created_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(140), primary_key=True)
     order: Mapped[Json]
     order_fingerprint: Mapped[str] = mapped_column(String(64))
+    product_id: Mapped[str] = mapped_column(String(64))
     product_type: Mapped[str] = mapped_column(String(64))
     seller_id: Mapped[str] = mapped_column(String(64))
     buyer_id: Mapped[str] = mapped_column(String(64))
@@ -258,6 +260,46 @@ class NoticeAttemptRow(Base):
     answer: Mapped[str]
     succeeded: Mapped[bool]
     milliseconds: Mapped[int]
+
+
+class ProductRow(Base):
+    """A product that is or was sold, its test cases, and whether its trading is frozen."""
+
+    __tablename__ = "products"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    seller_id: Mapped[str] = mapped_column(String(64), index=True)
+    sale: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime]
+    frozen_at: Mapped[datetime | None]
+    cases: Mapped[list[Json]]
+
+
+class ProbeRow(Base):
+    """One probing of a product; its key makes it count once."""
+
+    __tablename__ = "probes"
+    __table_args__ = (Index("ix_probes_product", "product_id", "at"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    product_id: Mapped[str] = mapped_column(ForeignKey("products.id"))
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    at: Mapped[datetime]
+    passed: Mapped[bool]
+    results: Mapped[list[Json]]
+
+
+class ProductEventRow(Base):
+    """Something that happened to a product."""
+
+    __tablename__ = "product_events"
+    __table_args__ = (Index("ix_product_events_product", "product_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    product_id: Mapped[str] = mapped_column(ForeignKey("products.id"))
+    at: Mapped[datetime]
+    cause: Mapped[str] = mapped_column(String(64))
+    detail: Mapped[str]
 
 
 class SellerRow(Base):

@@ -51,6 +51,7 @@ class ErrorCode(StrEnum):
     OTHER_PROJECT = "other-project"
     INSTANCE_RELEASED = "instance-released"
     RENEWAL_IN_EFFECT = "renewal-in-effect"
+    PRODUCT_NOT_FOUND = "product-not-found"
     SUBSCRIPTION_NOT_FOUND = "subscription-not-found"
     TOO_MANY_SUBSCRIPTIONS = "too-many-subscriptions"
     SELLER_DID_NOT_TELL = "seller-did-not-tell"
@@ -231,6 +232,10 @@ ERRORS: dict[ErrorCode, ErrorSpec] = {
     ErrorCode.RENEWAL_IN_EFFECT: _spec(
         409, "只能退最近一次且尚未生效的续费", "Only the latest renewal can be cancelled, before it takes effect",
         "请核对 renewal 中的续费订单行", "Name the latest renewal's order line in the renewal member",
+    ),
+    ErrorCode.PRODUCT_NOT_FOUND: _spec(
+        404, "没有找到该商品", "There is no such product of yours",
+        "商品自首个订单起可见", "Check its id; a product is known from its first order on",
     ),
     ErrorCode.SUBSCRIPTION_NOT_FOUND: _spec(
         404, "没有找到该订阅", "There is no such subscription of yours",

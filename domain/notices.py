@@ -6,7 +6,8 @@ from enum import StrEnum
 from domain.base import Strict
 from domain.instances import InstanceState
 from domain.order import Order
-from domain.parties import Actor, Role
+from domain.parties import Role
+from domain.products import ProductEvent
 from domain.records import InstanceStep, Transition
 from domain.state import State
 
@@ -67,11 +68,6 @@ def is_passing(status: int) -> bool:
     return status >= 500 or status in {408, 425, 429} or 300 <= status < 400  # noqa: PLR2004 - statuses
 
 
-def concerns(order: Order, owner: Actor) -> bool:
-    """Tell whether a subscriber is told of an order."""
-    return owner.role is Role.PURCHASE or order.party(owner.role) == owner
-
-
 def notice_of_delivery(step: Transition) -> Notice:
     """What is told of a delivery's step."""
     state: State = step.state
@@ -102,6 +98,16 @@ def notice_of_instance(step: InstanceStep) -> Notice:
             "status": state.status,
             "expires_at": state.expires_at.isoformat() if state.expires_at else None,
         },
+    )
+
+
+def notice_of_product(product_id: str, seller_id: str, event: ProductEvent, at: datetime) -> Notice:
+    """What is told of a product."""
+    return Notice(
+        id=f"product-{product_id}-{event}-{at:%Y%m%dT%H%M%S%f}",
+        type=f"product.{event}",
+        timestamp=at,
+        data={"product_id": product_id, "seller_id": seller_id},
     )
 
 

@@ -12,11 +12,13 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.calendar import appeal_due
 from activities.instances import query_instance
 from activities.ledger import record_instance, record_transition
+from activities.probing import probe_product, products_to_probe
 from activities.purchase import tell_purchase_system
 from activities.seller import call_seller
 from settings import settings
 from workers.client import connect
 from workers.notices import AT_ONCE, dispatch
+from workers.schedules import schedule_probing
 from workflows.ports import seller_calls_queue
 from workflows.registry import ALL_WORKFLOWS
 
@@ -37,7 +39,7 @@ def make_workers(client: Client, threads: ThreadPoolExecutor, *, cached_workflow
         client,
         task_queue=queue,
         workflows=ALL_WORKFLOWS,
-        activities=[record_transition, record_instance, tell_purchase_system, appeal_due],
+        activities=[record_transition, record_instance, tell_purchase_system, appeal_due, products_to_probe],
         activity_executor=threads,
         workflow_runner=workflow_runner(),
         max_cached_workflows=cached_workflows,
@@ -48,7 +50,7 @@ def make_workers(client: Client, threads: ThreadPoolExecutor, *, cached_workflow
     seller_calls = Worker(
         client,
         task_queue=seller_calls_queue(queue),
-        activities=[call_seller, query_instance],
+        activities=[call_seller, query_instance, probe_product],
         activity_executor=threads,
         max_concurrent_activities=SELLER_CALL_THREADS,
     )
@@ -61,6 +63,7 @@ async def run() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     client = await connect()
+    await schedule_probing(client)
     threads = ThreadPoolExecutor(LEDGER_THREADS + SELLER_CALL_THREADS, thread_name_prefix="activity")
     # One more than tells: the one that looks what is due.
     telling = asyncio.create_task(dispatch(ThreadPoolExecutor(AT_ONCE + 1, thread_name_prefix="notice")))

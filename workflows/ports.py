@@ -4,6 +4,7 @@ from datetime import datetime
 
 from temporalio import activity
 
+from domain.products import Probe
 from domain.records import InstanceStep, OrderStatus, Transition
 from domain.seller_calls import SellerAnswer, SellerCall
 
@@ -36,6 +37,18 @@ def call_seller(call: SellerCall) -> SellerAnswer:
 @activity.defn(name="query-instance")
 def query_instance(call: SellerCall) -> None:
     """Ask a seller about an instance, and keep what it tells."""
+    raise NotImplementedError
+
+
+@activity.defn(name="products-to-probe")
+def products_to_probe(after: str) -> list[str]:
+    """Name the next products to be probed."""
+    raise NotImplementedError
+
+
+@activity.defn(name="probe-product")
+def probe_product(probe: Probe) -> None:
+    """Replay a product's test cases."""
     raise NotImplementedError
 
 

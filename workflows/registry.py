@@ -11,6 +11,7 @@ from workflows.instance_query import InstanceQuery
 from workflows.manual_service import ManualServiceDelivery
 from workflows.offline_license import OfflineLicenseDelivery
 from workflows.package_deployment import PackageDeployment
+from workflows.probing import Probing, ProductProbe
 from workflows.saas_instant import InstantSaasDelivery
 from workflows.saas_supervised import SupervisedSaasDelivery
 from workflows.supervision import SupervisedDelivery
@@ -29,7 +30,7 @@ WORKFLOWS: dict[ProductType, type[SupervisedDelivery]] = {
 }
 
 
-ALL_WORKFLOWS: tuple[type, ...] = (*WORKFLOWS.values(), InstanceLife, InstanceQuery)
+ALL_WORKFLOWS: tuple[type, ...] = (*WORKFLOWS.values(), InstanceLife, InstanceQuery, Probing, ProductProbe)
 """What a worker runs."""
 
 

@@ -1,0 +1,89 @@
+"""Products: where they stand, their test cases and probes, and their failed orders."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from database.models import DeliveryRow, EventRow, ProbeRow, ProductEventRow, ProductRow
+from domain.events import EventName
+from domain.products import ProductEvent, Sale, month_of
+from domain.seller_calls import Activity
+
+SHOWN_PROBES = 20
+
+
+def make_known(session: Session, product_id: str, seller_id: str, at: datetime) -> None:
+    """A product that is sold is on sale, until operations say otherwise."""
+    values = {"id": product_id, "seller_id": seller_id, "sale": Sale.ON_SALE, "created_at": at, "cases": []}
+    session.execute(insert(ProductRow).values(**values).on_conflict_do_nothing())
+
+
+def find(session: Session, product_id: str, *, locked: bool = False) -> ProductRow | None:
+    """One product."""
+    return session.get(ProductRow, product_id, with_for_update=locked)
+
+
+def page(session: Session, seller_id: str | None, after: str, size: int) -> Sequence[ProductRow]:
+    """One page of products by id; None means every seller's."""
+    query = select(ProductRow).where(ProductRow.id > after)
+    if seller_id is not None:
+        query = query.where(ProductRow.seller_id == seller_id)
+    return session.scalars(query.order_by(ProductRow.id).limit(size)).all()
+
+
+def to_probe(session: Session, after: str, size: int) -> Sequence[str]:
+    """Ids of products on sale that have test cases, in order."""
+    has_cases = func.jsonb_array_length(ProductRow.cases) > 0
+    query = select(ProductRow.id).where(ProductRow.id > after, ProductRow.sale == Sale.ON_SALE, has_cases)
+    return session.scalars(query.order_by(ProductRow.id).limit(size)).all()
+
+
+def probes(session: Session, product_id: str, size: int = SHOWN_PROBES) -> Sequence[ProbeRow]:
+    """The newest probes, oldest first."""
+    query = select(ProbeRow).filter_by(product_id=product_id).order_by(ProbeRow.at.desc(), ProbeRow.id.desc())
+    return session.scalars(query.limit(size)).all()[::-1]
+
+
+def write_probe(session: Session, row: ProbeRow) -> bool:
+    """Keep a probe; False when one under its key was kept before."""
+    if session.scalar(select(ProbeRow.id).filter_by(key=row.key)) is not None:
+        return False
+    session.add(row)
+    session.flush()
+    return True
+
+
+def note(session: Session, product: ProductRow, event: ProductEvent, at: datetime, detail: str) -> None:
+    """Freeze or unfreeze trading, on record."""
+    product.frozen_at = at if event is ProductEvent.TRADING_FROZEN else None
+    session.add(ProductEventRow(product_id=product.id, at=at, cause=event, detail=detail))
+
+
+def history(session: Session, product_id: str) -> Sequence[ProductEventRow]:
+    """What happened to a product, in order."""
+    return session.scalars(select(ProductEventRow).filter_by(product_id=product_id).order_by(ProductEventRow.id)).all()
+
+
+def failed_orders(session: Session, product_id: str, now: datetime) -> int:
+    """Orders whose creation or license failed for its whole window in the marketplace's month (DOMAIN §4.5, §5.7)."""
+    begin, end = month_of(now)
+    no_license = and_(
+        EventRow.cause == EventName.SELLER_CALL_PARKED, EventRow.content["activity"].as_string() == Activity.GET_LICENSE
+    )
+    query = (
+        select(func.count(EventRow.delivery_id.distinct()))
+        .join(DeliveryRow, DeliveryRow.id == EventRow.delivery_id)
+        .where(DeliveryRow.product_id == product_id, EventRow.at >= begin, EventRow.at < end)
+        .where(or_(EventRow.cause == EventName.PROVISIONING_FAILED, no_license))
+    )
+    return session.scalar(query) or 0
+
+
+def failed_probes(session: Session, product_id: str, now: datetime) -> int:
+    """Probes that failed in the marketplace's month."""
+    begin, end = month_of(now)
+    query = select(func.count()).select_from(ProbeRow).filter_by(product_id=product_id, passed=False)
+    return session.scalar(query.where(ProbeRow.at >= begin, ProbeRow.at < end)) or 0
