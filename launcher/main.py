@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from domain.parties import Actor, Role
+from launcher import sandbox
 from launcher.programs import DidNotStartError
 from launcher.signing import MissingOptionError, Request, Scheme, trace
 from launcher.stack import Stack, read_layout, temporary_folder
@@ -28,6 +29,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(sandbox.app, name="sandbox")
 console = Console()
 
 
@@ -92,15 +94,6 @@ def migrate() -> None:
     from database.migrate import upgrade  # noqa: PLC0415 - only this command needs it
 
     upgrade()
-
-
-@app.command()
-def sandbox() -> None:
-    """Serve the sandbox: identity provider, sellers and purchase system to try the orchestrator with."""
-    from sandbox.parties import sandbox_settings  # noqa: PLC0415 - only this command needs it
-
-    host, _, port = sandbox_settings().url.removeprefix("http://").partition(":")
-    _serve("sandbox.app:app", host, int(port))
 
 
 @app.command()

@@ -191,6 +191,7 @@ class Stack:
             "DELIVERY_PURCHASE_CALLBACK_SECRET": layout.secrets.purchase_callback_secret,
             "DELIVERY_SELLER_ADDRESS_ALLOW_LIST": json.dumps([sandbox]),
             "SANDBOX_URL": layout.sandbox_url,
+            "SANDBOX_API_URL": layout.api_url,
             "SANDBOX_SECRET": layout.secrets.sandbox_secret,
             "SANDBOX_PURCHASE_CALLBACK_SECRET": layout.secrets.purchase_callback_secret,
         }

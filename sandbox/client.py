@@ -96,11 +96,12 @@ def open_api_headers(  # noqa: PLR0913 - the parts of a request
     content_type: str = "application/json",
     method: str = "POST",
     query: str = "",
+    more: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Headers of a signed open-API call."""
+    """Headers of a signed open-API call; two in one second differ by what more is signed."""
     access, secret = keys
     stamp = (at or datetime.now(UTC)).strftime(APIG_DATE_FORMAT)
-    signed = {"content-type": content_type, "x-sdk-date": stamp}
+    signed = {"content-type": content_type, "x-sdk-date": stamp, **(more or {})}
     signature = sign_apig(secret, method, path, query, signed, body)
     names = ";".join(sorted(signed))
     return {

@@ -17,6 +17,7 @@ class SandboxSettings(BaseSettings):
 
     secret: SecretStr = Field(description="All secrets of the sandbox's parties are derived from it")
     url: str = Field(description="Where the sandbox itself is reached")
+    api_url: str = Field(default="http://127.0.0.1:8080", description="Where sellers' software finds the open API")
     purchase_callback_secret: SecretStr
     token_audience: str = "delivery-api"  # noqa: S105 - a name, not a password
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from starlette.types import Receive, Scope, Send
 
 from domain.seller_calls import Activity, ResultCode
+from sandbox.software import Software
 
 
 class Mood(StrEnum):
@@ -49,6 +50,8 @@ class Behaviour(BaseModel):
 
     After so many ``times`` the seller is healthy again; None means never.
     """
+
+    model_config = {"frozen": True}
 
     mood: Mood = Mood.HEALTHY
     polls: int = 2
@@ -118,8 +121,10 @@ class Seen(BaseModel):
 class ProductionSystem:
     """The state of one seller's system."""
 
-    def __init__(self) -> None:
-        """Start with nothing."""
+    def __init__(self, access_key: str, software: Software | None) -> None:
+        """Start with the key shared with the marketplace, the software in the field, and nothing else."""
+        self.access_key = access_key
+        self.software = software
         self.lock = Lock()
         self.behaviours: dict[str, Behaviour] = {}
         self.usual = Behaviour()

@@ -5,26 +5,33 @@ import time
 from base64 import b64decode
 from datetime import UTC, datetime
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from domain.seller_calls import ResultCode
 from domain.signatures import equal, equal_hex, is_fresh, sign_body, sign_v1, sign_v2
-from sandbox.parties import access_key, sandbox_settings
+from sandbox.parties import access_key, open_api_keys, sandbox_settings
 from sandbox.production import Behaviour, FaultPlan, Mood, ProductionSystem, Seen, result
+from sandbox.software import Activation, Software
 
 router = APIRouter(prefix="/seller", tags=["seller"])
 
-_systems: dict[str, ProductionSystem] = {}
+SYSTEMS: dict[str, ProductionSystem] = {}
+"""The sellers of this process by their ids."""
 
 
 def system_of(seller_id: str) -> ProductionSystem:
-    """The production system of a seller."""
-    return _systems.setdefault(seller_id, ProductionSystem())
+    """The production system of a seller; one that nobody set up has the sandbox's keys."""
+    if seller_id not in SYSTEMS:
+        shared = sandbox_settings()
+        secret = shared.secret.get_secret_value()
+        software = Software(shared.api_url, open_api_keys(secret, seller_id))
+        SYSTEMS[seller_id] = ProductionSystem(access_key(secret, seller_id), software)
+    return SYSTEMS[seller_id]
 
 
-def _verify(system: ProductionSystem, seller_id: str, request: Request, body: bytes) -> ResultCode | None:
+def _verify(system: ProductionSystem, request: Request, body: bytes) -> ResultCode | None:
     """Check the V2 signature in the documented order (DOMAIN §6.1); None when all is well."""
     timestamp, nonce = request.query_params.get("timestamp", ""), request.query_params.get("nonce", "")
     mood, now = system.usual.mood, datetime.now(UTC)
@@ -33,8 +40,7 @@ def _verify(system: ProductionSystem, seller_id: str, request: Request, body: by
         return ResultCode.INVALID_PARAMETER
     if (not nonce or nonce in system.nonces) and mood is not Mood.FORGETFUL:
         return ResultCode.INVALID_PARAMETER
-    key = access_key(sandbox_settings().secret.get_secret_value(), seller_id)
-    is_right = equal_hex(sign_v2(key, nonce, timestamp, body), request.query_params.get("signature", ""))
+    is_right = equal_hex(sign_v2(system.access_key, nonce, timestamp, body), request.query_params.get("signature", ""))
     if not is_right and mood is not Mood.TRUSTING:
         return ResultCode.UNAUTHENTICATED
     system.nonces[nonce] = time.time()
@@ -51,7 +57,7 @@ async def production(seller_id: str, request: Request) -> Response:
 def _serve(seller_id: str, request: Request, body: bytes) -> Response:
     system = system_of(seller_id)
     with system.lock:
-        bad = _verify(system, seller_id, request, body)
+        bad = _verify(system, request, body)
     return JSONResponse(result(bad)) if bad is not None else system.act(json.loads(body))
 
 
@@ -64,14 +70,15 @@ async def production_v1(seller_id: str, request: Request) -> Response:
 def _serve_v1(seller_id: str, request: Request) -> Response:
     parameters = dict(request.query_params)
     token = parameters.pop("authToken", "")
-    key = access_key(sandbox_settings().secret.get_secret_value(), seller_id)
+    system = system_of(seller_id)
+    key = system.access_key
     if not equal(sign_v1(key, parameters.get("timeStamp", ""), parameters), token):
         return JSONResponse(result(ResultCode.UNAUTHENTICATED))
     extension = json.loads(b64decode(parameters.get("saasExtendParams", "W10=")))
     if not any(one["name"] == "identificationCode" and one["value"] for one in extension):
         return JSONResponse(result(ResultCode.INVALID_PARAMETER))
     # V1 names no order line: the sandbox's orders have one each.
-    line, system = f"{parameters['orderId']}-000001", system_of(seller_id)
+    line = f"{parameters['orderId']}-000001"
     answer = system.act({**parameters, "orderLineId": line})
     match system.behaviour(line).mood:
         case Mood.UNSIGNED:
@@ -110,3 +117,12 @@ def seen(seller_id: str, order_line_id: str) -> Seen:
     system = system_of(seller_id)
     with system.lock:
         return system.seen(order_line_id)
+
+
+@router.post("/{seller_id}/software/activate")
+def activate(seller_id: str, asked: Activation) -> list[str]:
+    """Have the seller's software activate a code at the marketplace; the codes that it was answered."""
+    software = system_of(seller_id).software
+    if software is None:
+        raise HTTPException(409, "this seller's software knows no open API: start it with --api-url")
+    return software.activate(asked)
