@@ -223,6 +223,7 @@ def write_instance(session: Session, step: InstanceStep) -> None:
         raise LedgerConflictError(message)
     if row.sequence >= step.sequence:
         return
+    content = json.loads(step.content)
     session.add(
         InstanceEventRow(
             instance=name,
@@ -231,8 +232,9 @@ def write_instance(session: Session, step: InstanceStep) -> None:
             actor_role=step.actor.role,
             actor_id=step.actor.id,
             cause=step.cause,
-            content=json.loads(step.content),
+            content=content,
             key=step.key,
+            order_id=content.get("order_id"),
             receipt=step.receipt.model_dump(mode="json") if step.receipt else None,
             messages=[message.model_dump(mode="json") for message in step.messages],
             hash=chained,

@@ -152,7 +152,11 @@ class InstanceEventRow(Base):
     """One step of an instance's life, never changed; each row's hash covers the one before."""
 
     __tablename__ = "instance_events"
-    __table_args__ = (UniqueConstraint("instance", "sequence"), UniqueConstraint("instance", "key"))
+    __table_args__ = (
+        UniqueConstraint("instance", "sequence"),
+        UniqueConstraint("instance", "key"),
+        Index("ix_instance_events_order", "order_id"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     instance: Mapped[str] = mapped_column(ForeignKey("instances.id"))
@@ -163,6 +167,7 @@ class InstanceEventRow(Base):
     cause: Mapped[str] = mapped_column(String(64))
     content: Mapped[Json]
     key: Mapped[str | None] = mapped_column(String(400))
+    order_id: Mapped[str | None] = mapped_column(String(64))
     receipt: Mapped[Json | None]
     messages: Mapped[list[Json]]
     hash: Mapped[str] = mapped_column(String(64))

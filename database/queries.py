@@ -182,6 +182,19 @@ def instance_event_by_key(session: Session, delivery_id: str, key: str) -> Insta
     return session.scalar(select(InstanceEventRow).filter_by(instance=delivery_id, key=key))
 
 
+def operations_of_order(session: Session, order_id: str, seller_id: str) -> Sequence[InstanceEventRow]:
+    """The operations that an order's lines asked for, on this seller's instances."""
+    of_seller = select(InstanceRow.id).filter_by(seller_id=seller_id)
+    query = select(InstanceEventRow).filter_by(order_id=order_id).where(InstanceEventRow.instance.in_(of_seller))
+    return session.scalars(query.order_by(InstanceEventRow.id)).all()
+
+
+def instances(session: Session, delivery_ids: Sequence[str]) -> dict[str, InstanceRow]:
+    """What these deliveries left, by delivery."""
+    rows = session.scalars(select(InstanceRow).where(InstanceRow.id.in_(delivery_ids)))
+    return {row.id: row for row in rows}
+
+
 def instance_report(session: Session, delivery_id: str) -> InstanceReportRow | None:
     """What the seller last told of an instance."""
     return session.get(InstanceReportRow, delivery_id)

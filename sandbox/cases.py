@@ -9,7 +9,7 @@ from typing import cast
 import httpx
 
 from domain.order import ProductType
-from sandbox.client import Answer, Json, Party, activate_license
+from sandbox.client import Answer, Json, Party, activate_license, open_api
 from sandbox.clock import Clock
 
 TOLERANCE = timedelta(seconds=5)
@@ -187,6 +187,10 @@ class Case:
         """What the purchase system heard of this order."""
         answer = await self.world.sandbox.get(f"/purchase/orders/{self.id}")
         return cast("list[Json]", answer.raise_for_status().json())
+
+    async def open_api(self, call: str, fields: Json) -> Json:
+        """What the seller's software is answered by the open API."""
+        return (await open_api(self.world.api_url, self.world.open_api_keys, call, fields)).json_body
 
     async def activate(self, license_code: str) -> Answer:
         """The seller's software activates a code through the open API."""

@@ -26,11 +26,12 @@ from api.open_api.contract import (
 from api.problems import ProblemError
 from api.views import state_of
 from database import ledger, queries
-from database.models import DeliveryRow
+from database.models import DeliveryRow, InstanceRow
 from database.session import transaction
 from domain import rules
 from domain.commands import ActivateCode, Command, CommandName
 from domain.errors import ErrorCode
+from domain.instances import InstanceStatus
 from domain.parties import Actor
 from domain.stages import StageName
 from domain.state import State, Status
@@ -164,14 +165,31 @@ async def _activate_many(request: Request, seller: Actor, asked: Activations) ->
     return Answer.success()
 
 
-def _information(row: DeliveryRow) -> dict[str, str]:
-    """What is known of an activated code; raises OpenApiError for one that is not."""
+_LIVING = {
+    InstanceStatus.ACTIVE: "ALIVE",
+    InstanceStatus.EXPIRED: "EXPIRED",
+    InstanceStatus.FROZEN: "EXPIRED",
+    InstanceStatus.RELEASED: "RELEASED",
+}
+
+
+def _lives(rows: Sequence[DeliveryRow]) -> list[dict[str, str]]:
+    """What is known of activated codes; raises OpenApiError for one that is not."""
+    with transaction() as session:
+        living = queries.instances(session, [row.id for row in rows])
+    return [_information(row, living.get(row.id)) for row in rows]
+
+
+def _information(row: DeliveryRow, living: InstanceRow | None) -> dict[str, str]:
     state, now = state_of(row), datetime.now(UTC)
     if state.activated_at is None:
         raise OpenApiError(Code.NOT_ACTIVATED)
-    end = validity(state.activated_at, state.order.period).ends_at
-    is_gone = state.status is Status.REFUNDED or state.stage is StageName.UNSUBSCRIBING
-    status = "RELEASED" if is_gone else "EXPIRED" if end is not None and end <= now else "ALIVE"
+    if living is not None:
+        status, end = _LIVING[InstanceStatus(living.status)], living.expires_at
+    else:
+        end = validity(state.activated_at, state.order.period).ends_at
+        is_gone = state.status is Status.REFUNDED or state.stage is StageName.UNSUBSCRIBING
+        status = "RELEASED" if is_gone else "EXPIRED" if end is not None and end <= now else "ALIVE"
     times = {"activate_time": wire_time(state.activated_at), **({"expire_time": wire_time(end)} if end else {})}
     return {
         "license_code": row.license_code or "",
@@ -183,13 +201,14 @@ def _information(row: DeliveryRow) -> dict[str, str]:
 
 
 async def _heartbeat(_: Request, seller: Actor, asked: Heartbeat) -> Answer:
-    (row,) = await _find([asked.license], seller, Code.NOT_EXISTING)
-    return Answer.success(_information(row))
+    rows = await _find([asked.license], seller, Code.NOT_EXISTING)
+    (life,) = await run_in_threadpool(_lives, rows)
+    return Answer.success(life)
 
 
 async def _heartbeats(_: Request, seller: Actor, asked: Heartbeats) -> Answer:
     rows = await _find(asked.license_list, seller, Code.SOME_INVALID)
-    return Answer.success([_information(row) for row in rows])
+    return Answer.success(await run_in_threadpool(_lives, rows))
 
 
 async def _take_usage(_: Request, seller: Actor, asked: Usage) -> Answer:

@@ -1,19 +1,21 @@
 """The order query of sellers' systems, with the marketplace's mock orders (DOMAIN §5.11)."""
 
-from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
+from pydantic import TypeAdapter
 from starlette.concurrency import run_in_threadpool
 
 from api.open_api.contract import OpenApiError, refuse, verify, wire_time
 from api.open_api.mock_orders import MOCK_ORDERS
 from api.problems import from_exception
 from database import queries
+from database.models import Json
 from database.session import transaction
-from domain.order import Order
-from domain.parties import Actor
+from domain.instances import Convert, OperationName, Ordered, Renew, Upgrade
+from domain.order import ChargingMode, Order, Period
 
 router = APIRouter(tags=["order open API"])
 
@@ -61,31 +63,35 @@ def _query(request: Request) -> JSONResponse:
         return answer(ResultCode.INVALID)
     if order_id in MOCK_ORDERS:
         return answer(ResultCode.SUCCESS, orderInfo=MOCK_ORDERS[order_id])
-    orders = [order for order in _orders(order_id, seller) if line_id in {"", order.order_line_id}]
-    return answer(ResultCode.SUCCESS, orderInfo=_info(orders)) if orders else answer(ResultCode.FORBIDDEN)
-
-
-def _orders(order_id: str, seller: Actor) -> list[Order]:
     with transaction() as session:
-        return [Order.model_validate(row.order) for row in queries.of_order(session, order_id, seller.id)]
+        deliveries = queries.of_order(session, order_id, seller.id)
+        living = queries.instances(session, [row.id for row in deliveries])
+        operations = queries.operations_of_order(session, order_id, seller.id)
+    orders = [(Order.model_validate(row.order), living.get(row.id)) for row in deliveries]
+    lines = [_line(order, life.expires_at if life else None) for order, life in orders]
+    info = _info(orders[0][0]) if orders else None
+    if info is None and operations:
+        row = operations[0]
+        operation = _OPERATION.validate_python(row.content)
+        info = _info_of_operation(order_id, operation, row.at)
+        lines = [_line_of_operation(_OPERATION.validate_python(one.content), one.receipt or {}) for one in operations]
+    lines = [line for line in lines if line_id in {"", line["orderLineId"]}]
+    if info is None or not lines:
+        return answer(ResultCode.FORBIDDEN)
+    return answer(ResultCode.SUCCESS, orderInfo={**info, "orderLine": lines})
 
 
-def _info(orders: Sequence[Order]) -> dict[str, object]:
-    first = orders[0]
+def _info(order: Order) -> dict[str, object]:
     return {
-        "orderId": first.order_id,
-        "orderType": "TRIAL" if first.trial else "NEW",
-        "createTime": wire_time(first.placed_at),
-        "orderLine": [_line(order) for order in orders],
-        "buyerInfo": {"customerId": first.buyer_id},
+        "orderId": order.order_id,
+        "orderType": "TRIAL" if order.trial else "NEW",
+        "createTime": wire_time(order.placed_at),
+        "buyerInfo": {"customerId": order.buyer_id},
     }
 
 
-def _line(order: Order) -> dict[str, object]:
+def _line(order: Order, expires_at: datetime | None) -> dict[str, object]:
     """One line; an expiry is not known before the validity began, and is left out."""
-    period: dict[str, object] = {}
-    if order.period is not None:
-        period = {"periodType": order.period.unit, "periodNumber": order.period.number}
     return {
         "orderLineId": order.order_line_id,
         "chargingMode": order.charging_mode,
@@ -93,5 +99,39 @@ def _line(order: Order) -> dict[str, object]:
         "currency": order.currency,
         "trialFlag": "1" if order.trial else "0",
         "productInfo": [{"productId": order.product.id}],
-        **period,
+        **_period(order.period),
+        **({"expireTime": wire_time(expires_at)} if expires_at else {}),
+    }
+
+
+def _period(period: Period | None) -> dict[str, object]:
+    return {"periodType": period.unit, "periodNumber": period.number} if period else {}
+
+
+_OPERATION: TypeAdapter[Ordered] = TypeAdapter(Ordered)
+
+_ORDER_TYPES = {
+    OperationName.RENEW: "RENEW",
+    OperationName.CANCEL_RENEWAL: "UNSUBSCRIBE",
+    OperationName.CONVERT: "TRIAL_TO_FORMAL",
+    OperationName.UPGRADE: "CHANGE",
+    OperationName.RELEASE: "UNSUBSCRIBE",
+}
+
+
+def _info_of_operation(order_id: str, operation: Ordered, at: datetime) -> dict[str, object]:
+    """An order that asked for something to be done with an instance."""
+    return {"orderId": order_id, "orderType": _ORDER_TYPES[operation.operation], "createTime": wire_time(at)}
+
+
+def _line_of_operation(operation: Ordered, receipt: Json) -> dict[str, object]:
+    period = operation.period if isinstance(operation, Renew | Convert) else None
+    product = operation.product_id if isinstance(operation, Renew | Upgrade) else None
+    until = receipt.get("expires_at")
+    return {
+        "orderLineId": operation.order_line_id,
+        "chargingMode": ChargingMode.PERIOD if until else ChargingMode.ONE_TIME,
+        **({"productInfo": [{"productId": product}]} if product else {}),
+        **_period(period),
+        **({"expireTime": wire_time(datetime.fromisoformat(str(until)))} if until else {}),
     }

@@ -8,7 +8,7 @@ import pytest
 
 from domain.order import ProductType
 from sandbox.cases import Case, calls, causes, expect_close, instant, proof
-from sandbox.client import Answer, Json
+from sandbox.client import Answer, Json, query_order
 from tests.support import assert_problem
 
 MakeCase = Callable[..., Case]
@@ -135,6 +135,22 @@ async def test_the_same_order_line_renews_once(make_case: MakeCase) -> None:
     assert len(cast("list[Json]", (await life.read())["renewals"])) == 1
 
 
+async def test_the_order_of_an_operation_can_be_queried_by_the_seller(make_case: MakeCase) -> None:
+    life = await living(make_case)
+    renewed, name = await life.done("renew", "RN1", period=MONTH), f"UP{life.case.order_id}"
+    await life.done("upgrade", name, product_id="P-2002")
+    url, keys = life.case.world.api_url, life.case.world.open_api_keys
+    info = cast("Json", (await query_order(url, keys, orderId=name)).json_body["orderInfo"])
+    (line,) = cast("list[Json]", info["orderLine"])
+    assert (info["orderType"], line["orderLineId"], line["productInfo"]) == (
+        "CHANGE", f"{name}-1", [{"productId": "P-2002"}],
+    )  # fmt: skip
+    info = cast("Json", (await query_order(url, keys, orderId=life.case.order_id)).json_body["orderInfo"])
+    (line,) = cast("list[Json]", info["orderLine"])
+    assert line["expireTime"] == wire(end(renewed))
+    assert (await query_order(url, keys, orderId=name, orderLineId="another")).status == 403
+
+
 async def test_only_the_latest_renewal_is_cancelled_and_only_before_it_takes_effect(make_case: MakeCase) -> None:
     life = await living(make_case)
     born = await life.read()
@@ -219,6 +235,8 @@ async def test_an_authorization_code_has_days_of_grace_before_it_is_frozen(make_
     born = await life.read()
     await life.done("renew", "RN1", period=MONTH)
     renewed = await life.read()
+    lives = await life.case.open_api("v1/license/heartbeat", {"license": life.case.code})
+    assert cast("Json", lives["data"])["expire_time"] == wire(end(renewed))
     await life.pass_time(end(renewed) - datetime.now(end(born).tzinfo) + timedelta(minutes=5))
     assert (await life.until(lambda seen: seen["status"] == "expired"))["to_be_told"] == []
     await life.pass_time(timedelta(days=15))
@@ -226,6 +244,8 @@ async def test_an_authorization_code_has_days_of_grace_before_it_is_frozen(make_
     await life.pass_time(timedelta(days=15))
     await life.until(lambda seen: seen["status"] == "released")
     code = life.case.code
+    lives = await life.case.open_api("v1/license/heartbeat", {"license": code})
+    assert cast("Json", lives["data"])["status"] == "RELEASED"
     refreshed, frozen, released = await life.told("refreshLicenseCode", "updateLicenseCodeStatus", "releaseLicenseCode")
     assert refreshed["license"] == frozen["license"] == released["license"] == code
     assert (refreshed["scene"], frozen["status"]) == ("RENEWAL", "FREEZE")

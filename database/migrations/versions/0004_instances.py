@@ -47,6 +47,7 @@ def upgrade() -> None:
     sa.Column('cause', sa.String(length=64), nullable=False),
     sa.Column('content', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('key', sa.String(length=400), nullable=True),
+    sa.Column('order_id', sa.String(length=64), nullable=True),
     sa.Column('receipt', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
     sa.Column('messages', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('hash', sa.String(length=64), nullable=False),
@@ -55,6 +56,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('instance', 'key', name=op.f('uq_instance_events_instance_key')),
     sa.UniqueConstraint('instance', 'sequence', name=op.f('uq_instance_events_instance_sequence'))
     )
+    op.create_index('ix_instance_events_order', 'instance_events', ['order_id'], unique=False)
     op.execute(
         "create trigger instance_events_append_only before update or delete or truncate on instance_events "
         "for each statement execute function refuse_change()"
