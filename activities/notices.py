@@ -4,11 +4,14 @@ import random
 import time
 from datetime import UTC, datetime
 
+from cryptography.fernet import InvalidToken
+
 from activities.addresses import AddressRefusedError, check_address
 from activities.http import CallFailedError, post
 from database import outbox
 from database.models import NoticeAttemptRow
 from database.outbox import ClaimedNotice
+from database.secrets import unseal
 from database.session import transaction
 from domain.notices import GONE, SECONDS, NoticeState, is_passing, wait_after
 from domain.signatures import sign_webhook, webhook_key
@@ -43,7 +46,11 @@ REFUSED = 400
 def _send(notice: ClaimedNotice) -> tuple[int, str]:
     """The status, and the answer in words."""
     timestamp = str(int(time.time()))
-    signatures = [sign_webhook(webhook_key(one), notice.message_id, timestamp, notice.body) for one in notice.secrets]
+    try:
+        keys = [webhook_key(unseal(one)) for one in notice.sealed_secrets]
+    except InvalidToken:
+        return NOT_REACHED, "the signing secret cannot be read: DELIVERY_SECRET_KEY lacks the key that sealed it"
+    signatures = [sign_webhook(key, notice.message_id, timestamp, notice.body) for key in keys]
     headers = {
         "webhook-id": notice.message_id,
         "webhook-timestamp": timestamp,

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from database.models import NoticeAttemptRow, NoticeRow, SubscriptionRow
-from database.secrets import seal, unseal
+from database.secrets import seal
 from domain.notices import SECRET_OVERLAP, NoticeState
 from domain.parties import Actor
 
@@ -18,7 +18,7 @@ LEASE = timedelta(seconds=60)
 
 @dataclass(frozen=True)
 class ClaimedNotice:
-    """What it takes to make one attempt; the secrets sign, the newest first."""
+    """What it takes to make one attempt; the secrets, sealed, sign, the newest first."""
 
     id: int
     subscription_id: str
@@ -26,7 +26,7 @@ class ClaimedNotice:
     url: str
     body: bytes
     attempts: int
-    secrets: tuple[str, ...]
+    sealed_secrets: tuple[bytes, ...]
 
 
 def claim(session: Session, busy: Collection[str], most: int) -> list[ClaimedNotice]:
@@ -55,18 +55,18 @@ def claim(session: Session, busy: Collection[str], most: int) -> list[ClaimedNot
                 url=subscription.url,
                 body=row.body.encode(),
                 attempts=row.attempts,
-                secrets=_secrets(subscription, now),
+                sealed_secrets=_sealed_secrets(subscription, now),
             )
         )
     return claimed
 
 
-def _secrets(subscription: SubscriptionRow, now: datetime) -> tuple[str, ...]:
+def _sealed_secrets(subscription: SubscriptionRow, now: datetime) -> tuple[bytes, ...]:
     sealed = [subscription.sealed_secret]
     until = subscription.old_secret_until
     if subscription.sealed_old_secret is not None and until is not None and until > now:
         sealed.append(subscription.sealed_old_secret)
-    return tuple(unseal(one) for one in sealed)
+    return tuple(sealed)
 
 
 def settle(session: Session, attempt: NoticeAttemptRow, state: NoticeState, next_due_at: datetime | None) -> None:

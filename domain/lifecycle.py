@@ -22,6 +22,7 @@ from domain.instances import (
 )
 from domain.order import Period
 from domain.parties import Role
+from domain.rules import MAX_TRANSITIONS
 from domain.seller_calls import Activity, CallFields, Scene, WireStatus
 from domain.validity import validity
 
@@ -61,9 +62,12 @@ def operations(state: InstanceState, role: Role) -> tuple[OperationName, ...]:
     return tuple(name for name, holds in legal.items() if holds)
 
 
-def refusal(state: InstanceState, operation: Operation, now: datetime) -> Refusal | None:
-    """Why an operation cannot be taken now, or None when it can."""
+def refusal(state: InstanceState, operation: Operation, now: datetime, *, is_full: bool = False) -> Refusal | None:
+    """Why an operation cannot be taken now, or None when it can; a seller's restarts fill no history up."""
     code = _refusal_code(state, operation, now)
+    is_long = is_full or state.sequence >= MAX_TRANSITIONS
+    if code is None and operation.actor.role is Role.SELLER and is_long:
+        code = ErrorCode.TOO_MANY_COMMANDS
     return Refusal(code=code, allowed=operations(state, operation.actor.role)) if code else None
 
 

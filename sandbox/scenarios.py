@@ -25,8 +25,10 @@ from sandbox.cases import (
     stage_of,
 )
 from sandbox.client import Json, Party
+from sandbox.life import Life
 
 REMINDERS = 2
+FROZEN = timedelta(days=15, minutes=1)
 
 
 async def activated(case: Case, reader: Party) -> datetime:
@@ -200,10 +202,21 @@ async def refund(case: Case) -> None:
 
 
 async def instant_saas(case: Case) -> None:
-    """Provisioned and completed at once."""
+    """Provisioned and completed at once; then used, renewed, frozen, brought back, and released at its end."""
     await case.start()
     done = await case.until_stage("completed")
     expect(instant(done["ended_at"]) - instant(done["placed_at"]) < timedelta(minutes=1), True, "at once")
+    life = await Life.of(case)
+    expect(str((await life.query())["front_end_url"])[:10], "https://i-", "the buyer's link")
+    for number in (1, 2):
+        await life.done("renew", f"RN{number}{case.order_id}", period={"unit": "month", "number": 1})
+        await life.pass_end()
+        await life.until_status("frozen")
+    await life.pass_time(FROZEN)
+    await life.until_status("released")
+    await life.until_told()
+    effects = [await case.effect(name) for name in ("frozen", "unfrozen", "released")]
+    expect(effects, [2, 1, 1], "what the seller did")
 
 
 async def after_acceptance(case: Case) -> None:
@@ -334,8 +347,9 @@ class Scenario:
         begin = time.monotonic()
         try:
             await self.play(case)
-            heard = [str(cast("Json", one["status"])["status"]) for one in await self._heard(case)]
-            expect(heard, [self.ends], "what the purchase system heard")
+            heard = [cast("Json", one["status"]) for one in await self._heard(case)]
+            of_order = [str(one["status"]) for one in heard if one["order_id"] == case.order_id]
+            expect(of_order, [self.ends], "what the purchase system heard")
         except (NotAsExpectedError, TimeoutError, httpx.HTTPError) as error:
             case.tell(f"NOT AS EXPECTED: {error}")
             return str(error)

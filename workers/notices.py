@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from activities.notices import tell
 from database import outbox
 from database.outbox import ClaimedNotice
-from database.session import transaction
+from database.session import is_outage, transaction
 
 AT_ONCE = 3
 """Subscribers that one process tells at the same time."""
@@ -34,8 +34,8 @@ async def dispatch(threads: ThreadPoolExecutor) -> None:
         try:
             if len(busy) < AT_ONCE:
                 claimed = await loop.run_in_executor(threads, _claim, frozenset(busy), AT_ONCE - len(busy))
-        except SQLAlchemyError as error:
-            log.warning("outbox away", error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - whatever it is, what is due stays due
+            _log(error)
         for notice in claimed:
             busy[notice.subscription_id] = loop.run_in_executor(threads, _tell, notice)
         if busy:
@@ -48,5 +48,12 @@ def _tell(notice: ClaimedNotice) -> None:
     """An attempt that could not be written down is made again after the lease, under the same id."""
     try:
         tell(notice)
-    except SQLAlchemyError as error:
-        log.warning("outbox away", error=type(error).__name__)
+    except Exception as error:  # noqa: BLE001 - the notice is due again
+        _log(error)
+
+
+def _log(error: Exception) -> None:
+    if isinstance(error, SQLAlchemyError) and is_outage(error):
+        log.warning("the database is away, notices wait")
+    else:
+        log.error("unforeseen", exc_info=error)

@@ -21,6 +21,10 @@ REFUSED = "refused"
 """Type of the engine error that carries a refusal, as JSON in its message."""
 
 
+MAX_HISTORY_BYTES = 10 * 1024 * 1024
+"""From here on nothing prolongs it: the engine would end it at 50 MB, and it must end by its own rules."""
+
+
 EVENT_CONTENT = {"instance_id", "activity", "detail", "signed_at", "recipient_is_buyer"}
 
 

@@ -29,7 +29,7 @@ from domain.records import InstanceStep, OrderStatus
 from domain.state import State, Status
 from workflows import outside
 from workflows.card import instance_card, summary
-from workflows.entries import instance_step, refused
+from workflows.entries import MAX_HISTORY_BYTES, instance_step, refused
 from workflows.search_attributes import instance_at_start, instance_changes
 from workflows.seller_calls import GaveUpError, SellerCalls
 
@@ -120,7 +120,8 @@ class InstanceLife:
     @operate.validator
     def _check(self, operation: Operation) -> None:
         """Refuse an operation before it leaves a trace in the history."""
-        refusal = lifecycle.refusal(self.state, operation, workflow.now())
+        is_full = workflow.info().get_current_history_size() > MAX_HISTORY_BYTES
+        refusal = lifecycle.refusal(self.state, operation, workflow.now(), is_full=is_full)
         if refusal is not None:
             raise refused(refusal)
 

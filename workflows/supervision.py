@@ -25,13 +25,10 @@ from domain.state import State, Status
 from domain.validity import validity
 from workflows import outside
 from workflows.card import card
-from workflows.entries import Asked, Closed, Entry, Unsubscribed, refused, transition_of
+from workflows.entries import MAX_HISTORY_BYTES, Asked, Closed, Entry, Unsubscribed, refused, transition_of
 from workflows.instance import live_on
 from workflows.search_attributes import changes
 from workflows.seller_side import SellerSide
-
-MAX_HISTORY_BYTES = 10 * 1024 * 1024
-"""From here on nothing prolongs the order: the engine would end it at 50 MB, and it must end by its own rules."""
 
 
 class SupervisedDelivery:

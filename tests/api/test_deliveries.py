@@ -90,7 +90,7 @@ async def test_a_body_that_is_no_order_is_refused(make_case: MakeCase, body: byt
 
 async def test_an_oversized_body_is_refused(make_case: MakeCase) -> None:
     http = make_case().world.purchase.http
-    answer = await http.post("/v1/deliveries", content=b" " * (256 * 1024 + 1))
+    answer = await http.post("/v1/deliveries", content=b" " * (512 * 1024 + 1))
     assert_problem(read_answer(answer), 413, "body-too-large")
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -15,12 +16,17 @@ from starlette.concurrency import run_in_threadpool
 from conformance.checks import run
 from conformance.seller import SellerUnderTest
 from domain.order import ProductType
+from launcher.stack import Stack
 from sandbox.cases import Case, causes
+from sandbox.life import Life
+from sandbox.parties import SELLER, access_key
 
 GUIDE = Path(__file__).parent.parent.parent / "docs" / "seller-guide.md"
 KEY = "guide-access-key"
 
 MakeCase = Callable[..., Case]
+AGO = {"record_time": 0, "begin_time": 2, "end_time": 1}
+LATER = ("refreshInstance", "updateInstanceStatus", "upgradeInstance")
 
 
 def snippet(name: str) -> SimpleNamespace:
@@ -34,13 +40,15 @@ def snippet(name: str) -> SimpleNamespace:
 
 @pytest.fixture
 def seller_by_the_guide() -> Iterator[str]:
-    verifier, answerer = snippet("verify"), snippet("answer")
+    verifier, answerer, follower = snippet("verify"), snippet("answer"), snippet("later")
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             refused = verifier.verify(KEY, dict(parse_qsl(urlsplit(self.path).query)), body)
-            answer = {"resultCode": refused} if refused else answerer.answer(json.loads(body))
+            call = json.loads(body)
+            act = follower.later if call["activity"] in LATER else answerer.answer
+            answer = {"resultCode": refused} if refused else act(call)
             content = json.dumps(answer).encode()
             self.send_response(200)
             self.send_header("content-type", "application/json")
@@ -78,3 +86,30 @@ def test_the_signature_is_verified_in_twenty_lines() -> None:
     assert found is not None
     function = found.group(1)[found.group(1).index("def verify") :]
     assert len(function.strip().splitlines()) <= 20
+
+
+def test_a_seller_by_the_guide_renews_freezes_and_thaws_once(seller_by_the_guide: str) -> None:
+    seller = SellerUnderTest(seller_by_the_guide, KEY)
+    renewal = {"activity": "refreshInstance", "scene": "RENEWAL", "orderId": "R1", "orderLineId": "R1-1"}
+    freeze = {"activity": "updateInstanceStatus", "instanceId": "i-1", "status": "FREEZE"}
+    for call in ({**renewal, "instanceId": "i-1", "expireTime": "20271124000000"}, freeze):
+        assert seller.call(None, **call).code == seller.call(None, **call).code == "000000"
+    later = snippet("later")
+    late = {**renewal, "instanceId": "i-1"}
+    later.later({**late, "expireTime": "20271124000000"})
+    later.later({**late, "expireTime": "20281124000000"})
+    later.later(freeze)
+    assert (later.ends, later.frozen) == ({"i-1": "20271124000000"}, {"i-1": True})
+
+
+async def test_usage_is_pushed_as_the_guide_says(make_case: MakeCase, stack: Stack) -> None:
+    case = make_case(ProductType.SAAS_INSTANT)
+    case.changes = {"period": None, "charging_mode": "ON_DEMAND"}
+    await case.start()
+    await Life.of(case)
+    now = datetime.now(UTC)
+    times = {name: (now - timedelta(hours=ago)).strftime("%Y%m%dT%H%M%SZ") for name, ago in AGO.items()}
+    record = {"instance_id": f"i-{case.line}", "id": case.order_id, "usage_value": "1.5", **times}
+    key = access_key(stack.layout.secrets.sandbox_secret, SELLER.id)
+    push = snippet("push").push_usage
+    assert await run_in_threadpool(push, case.world.api_url, key, [record]) == ["000"]

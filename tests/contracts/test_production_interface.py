@@ -8,8 +8,9 @@ from typing import cast
 import pytest
 
 from domain.order import ProductType
-from sandbox.cases import REQUEST, Case, World, causes, instant, proof
+from sandbox.cases import REQUEST, Case, World, causes, proof
 from sandbox.client import Json
+from sandbox.life import Life
 from tests.contracts.documented import CALLS, SCENES, STATUSES
 
 Body = dict[str, str]
@@ -29,24 +30,12 @@ class Seller:
         return [body for body in self.bodies if body["activity"] == activity]
 
 
-async def operate(case: Case, operation: str, line: str, **fields: object) -> None:
-    body = {"operation": operation, "order_id": line, "order_line_id": f"{line}-1", **fields}
-    answer = await case.world.purchase.post(f"/v1/instances/{case.id}/operations", body)
-    assert answer.status == 200, answer.json_body
-
-
-async def all_told(case: Case) -> Json:
-    return await case.world.manager.wait_for(case.id, lambda seen: seen.get("to_be_told") == [], "instances")
-
-
-async def until_frozen_and_renewed(case: Case, operation: str) -> None:
-    seen = await all_told(case)
-    end = instant(seen["expires_at"])
-    grace = timedelta(days=15 if seen["kind"] == "authorization-code" else 0)
-    await case.world.clock.pass_time(f"instance:{case.id}", end + grace - datetime.now(UTC) + timedelta(minutes=2))
-    await case.world.manager.wait_for(case.id, lambda seen: seen["status"] == "frozen", "instances")
-    await operate(case, operation, "OPLATE", period=MONTH)
-    await all_told(case)
+async def until_frozen_and_renewed(life: Life, operation: str) -> None:
+    grace = timedelta(days=15 if life.case.product_type is ProductType.LICENSE_AUTHORIZATION_CODE else 0)
+    await life.pass_end(grace + timedelta(minutes=1))
+    await life.until_status("frozen")
+    await life.done(operation, "OPLATE", period=MONTH)
+    await life.until_told()
 
 
 async def play_saas(world: World, seller: Seller) -> None:
@@ -61,14 +50,15 @@ async def play_saas(world: World, seller: Seller) -> None:
     await case.give(world.seller, "confirm-request")
     await case.give(world.seller, "deliver", proof())
     await case.give(world.buyer, "accept")
-    await until_frozen_and_renewed(case, "convert")
-    await operate(case, "renew", "OP1", period=MONTH)
-    await operate(case, "renew", "OP2", period=MONTH, product_id="P-2002")
-    await operate(case, "cancel-renewal", "OP3", renewal="OP2:OP2-1")
-    await operate(case, "upgrade", "OP4", product_id="P-2003")
-    await all_told(case)
-    await operate(case, "release", "OP5")
-    await all_told(case)
+    life = await Life.of(case)
+    await until_frozen_and_renewed(life, "convert")
+    await life.done("renew", "OP1", period=MONTH)
+    await life.done("renew", "OP2", period=MONTH, product_id="P-2002")
+    await life.done("cancel-renewal", "OP3", renewal="OP2:OP2-1")
+    await life.done("upgrade", "OP4", product_id="P-2003")
+    await life.until_told()
+    await life.done("release", "OP5")
+    await life.until_told()
     await seller.remember(case)
 
 
@@ -80,12 +70,13 @@ async def play_code(world: World, seller: Seller) -> None:
     await case.activate(code)
     await case.until_stage("proof-upload")
     await case.give(world.seller, "upload-proof", proof())
-    await until_frozen_and_renewed(case, "renew")
-    await operate(case, "renew", "OP1", period=MONTH)
-    await operate(case, "cancel-renewal", "OP2", renewal="OP1:OP1-1")
-    await all_told(case)
-    await operate(case, "release", "OP5")
-    await all_told(case)
+    life = await Life.of(case)
+    await until_frozen_and_renewed(life, "renew")
+    await life.done("renew", "OP1", period=MONTH)
+    await life.done("cancel-renewal", "OP2", renewal="OP1:OP1-1")
+    await life.until_told()
+    await life.done("release", "OP5")
+    await life.until_told()
     await seller.remember(case, code)
 
 

@@ -16,7 +16,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from launcher.stack import Stack, temporary_folder
 from sandbox.cases import Case
 from sandbox.demo import open_world
-from sandbox.scenarios import SCENARIOS
+from sandbox.scenarios import SCENARIOS, Scenario, instant_saas
 
 FOLDER = Path(__file__).parent / "recorded"
 FINGERPRINTS = FOLDER / "fingerprints.json"
@@ -27,14 +27,25 @@ def file_of(title: str) -> Path:
     return FOLDER / f"{title.lower().replace(',', '').replace(' ', '-')}.json"
 
 
+LIFE = "Instance life"
+"""Title of the history of what the instant-on scenario leaves; it is lived to its end."""
+
+
+def recorded(scenario: Scenario, case: Case) -> list[tuple[str, str]]:
+    """The histories of a played scenario: their titles and the workflows' ids."""
+    delivery = [(scenario.title, f"delivery:{case.id}")]
+    return [*delivery, (LIFE, f"instance:{case.id}")] if scenario.play is instant_saas else delivery
+
+
 def fingerprint(history: WorkflowHistory) -> list[str]:
     """Every distinct command of the flow, with its time limits and retries: what a replay alone does not notice.
 
-    When an appeal is due depends on the weekday it was filed on: of such orders the timers are left out.
+    When an appeal is due depends on the weekday it was filed on, when an end is reminded of on the hour of the day:
+    where these happen, the timers are left out.
     """
     told = {one for event in history.events for one in _told(event)}
-    has_appeal = any("appeal-due" in one for one in told)
-    return sorted(one for one in told if not (has_appeal and one.startswith("timer")))
+    follows_calendar = any("appeal-due" in one or "record-instance" in one for one in told)
+    return sorted(one for one in told if not (follows_calendar and one.startswith("timer")))
 
 
 def _told(event: HistoryEvent) -> list[str]:
@@ -69,9 +80,9 @@ def _seconds(duration: timedelta) -> str:
     return f"{duration.total_seconds():g} s" if duration else "∞"
 
 
-async def fetch(client: Client, delivery_id: str) -> WorkflowHistory:
-    """A delivery's history, once it has ended."""
-    handle = client.get_workflow_handle(f"delivery:{delivery_id}")
+async def fetch(client: Client, workflow_id: str) -> WorkflowHistory:
+    """A workflow's history, once it has ended."""
+    handle = client.get_workflow_handle(workflow_id)
     async with asyncio.timeout(30):
         await handle.result()
     return await handle.fetch_history()
@@ -86,9 +97,10 @@ async def _record(stack: Stack) -> None:
         wrong = await scenario.run(case)
         if wrong is not None:
             raise RuntimeError(wrong)
-        history = await fetch(client, case.id)
-        file_of(scenario.title).write_text(history.to_json())
-        fingerprints[scenario.title] = fingerprint(history)
+        for title, workflow_id in recorded(scenario, case):
+            history = await fetch(client, workflow_id)
+            file_of(title).write_text(history.to_json())
+            fingerprints[title] = fingerprint(history)
     FINGERPRINTS.write_text(json.dumps(fingerprints, indent=2, ensure_ascii=False) + "\n")
 
 

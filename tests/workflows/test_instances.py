@@ -1,53 +1,29 @@
 """What was delivered lives on: renewed, expired, frozen, brought back, released; the seller is told each time."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import pytest
 
 from domain.order import ProductType
 from sandbox.cases import Case, calls, causes, expect_close, instant, proof
-from sandbox.client import Answer, Json, query_order
+from sandbox.client import Json, query_order
+from sandbox.life import Life, end_of
 from tests.support import assert_problem
 
 MakeCase = Callable[..., Case]
 MONTH: Json = {"unit": "month", "number": 1}
 
 
-class Life:
-    """One instance on its way."""
-
-    def __init__(self, case: Case) -> None:
-        self.case = case
-
-    async def read(self) -> Json:
-        answer = await self.case.world.manager.http.get(f"/v1/instances/{self.case.id}")
-        return cast("Json", answer.raise_for_status().json())
-
-    async def until(self, holds: Callable[[Json], bool]) -> Json:
-        return await self.case.world.manager.wait_for(self.case.id, holds, "instances")
-
-    async def operate(self, operation: str, line: str, **fields: object) -> Answer:
-        body = {"operation": operation, "order_id": line, "order_line_id": f"{line}-1", **fields}
-        return await self.case.world.purchase.post(f"/v1/instances/{self.case.id}/operations", body)
-
-    async def done(self, operation: str, line: str, **fields: object) -> Json:
-        answer = await self.operate(operation, line, **fields)
-        assert answer.status == 200, answer.json_body
-        return answer.json_body
-
-    async def pass_time(self, duration: timedelta) -> None:
-        await self.case.world.clock.pass_time(f"instance:{self.case.id}", duration)
-
-    async def told(self, *activities: str) -> list[Json]:
-        """The seller's answer to every one of these calls is there; what they said, in order."""
-        of = self.case.code if self.case.product_type is ProductType.LICENSE_AUTHORIZATION_CODE else None
-        await self.until(lambda seen: seen["to_be_told"] == [])
-        bodies = cast("list[Json]", (await self.case.seller_saw(of))["bodies"])
-        later = [body for body in bodies if body["activity"] not in {"newInstance", "queryInstance"}]
-        assert [body["activity"] for body in later] == list(activities)
-        return later
+async def all_told(life: Life, *activities: str) -> list[Json]:
+    """Everything the seller was to be told is told, by these calls; what they said, in order."""
+    of = life.case.code if life.case.product_type is ProductType.LICENSE_AUTHORIZATION_CODE else None
+    await life.until_told()
+    bodies = cast("list[Json]", (await life.case.seller_saw(of))["bodies"])
+    later = [body for body in bodies if body["activity"] not in {"newInstance", "queryInstance"}]
+    assert [body["activity"] for body in later] == list(activities)
+    return later
 
 
 async def living(make_case: MakeCase, product_type: ProductType = ProductType.SAAS_INSTANT, **changes: object) -> Life:
@@ -61,13 +37,7 @@ async def living(make_case: MakeCase, product_type: ProductType = ProductType.SA
         await case.until_stage("proof-upload")
         await case.give(case.world.seller, "upload-proof", proof())
     await case.until_stage("completed")
-    life = Life(case)
-    await case.world.manager.wait_for(case.id, lambda seen: bool(seen["history"]), "instances")
-    return life
-
-
-def end(seen: Json) -> datetime:
-    return instant(seen["expires_at"])
+    return await Life.of(case)
 
 
 def wire(moment: datetime) -> str:
@@ -84,15 +54,15 @@ async def test_an_instance_expires_is_frozen_for_15_days_and_released(make_case:
     born = await life.read()
     assert born["status"] == "active"
     assert cast("Json", born["next_act"])["act"] == "remind-expiry"
-    await life.pass_time(end(born) - datetime.now(end(born).tzinfo) + timedelta(minutes=1))
-    frozen = await life.until(lambda seen: seen["status"] == "frozen")
-    assert instant(cast("Json", frozen["next_act"])["at"]) - end(frozen) == timedelta(days=15)
-    assert await life.told("updateInstanceStatus") == [
+    await life.pass_end(timedelta(minutes=1))
+    frozen = await life.until_status("frozen")
+    assert instant(cast("Json", frozen["next_act"])["at"]) - end_of(frozen) == timedelta(days=15)
+    assert await all_told(life, "updateInstanceStatus") == [
         {"activity": "updateInstanceStatus", "instanceId": f"i-{life.case.line}", "status": "FREEZE"}
     ]
     await life.pass_time(timedelta(days=15))
-    await life.until(lambda seen: seen["status"] == "released")
-    told = await life.told("updateInstanceStatus", "releaseInstance")
+    await life.until_status("released")
+    told = await all_told(life, "updateInstanceStatus", "releaseInstance")
     assert told[-1] == {"activity": "releaseInstance", "instanceId": f"i-{life.case.line}"}
     assert await life.case.effect("frozen") == await life.case.effect("released") == 1
     assert causes(await life.read()).count("remind-expiry") == 4
@@ -103,13 +73,13 @@ async def test_a_renewal_prolongs_and_brings_a_frozen_instance_back(make_case: M
     life = await living(make_case)
     born = await life.read()
     renewed = await life.done("renew", "RN1", period=MONTH)
-    assert timedelta(days=28) <= end(renewed) - end(born) <= timedelta(days=31)
-    await life.pass_time(end(renewed) - datetime.now(end(born).tzinfo) + timedelta(days=2))
-    await life.until(lambda seen: seen["status"] == "frozen")
+    assert timedelta(days=28) <= end_of(renewed) - end_of(born) <= timedelta(days=31)
+    await life.pass_end(timedelta(days=2))
+    await life.until_status("frozen")
     again = await life.done("renew", "RN2", period=MONTH, product_id="P-2002")
     assert again["status"] == "active"
-    first, _, second, third = await life.told(
-        "refreshInstance", "updateInstanceStatus", "refreshInstance", "updateInstanceStatus"
+    first, _, second, third = await all_told(
+        life, "refreshInstance", "updateInstanceStatus", "refreshInstance", "updateInstanceStatus"
     )
     assert first == {
         "activity": "refreshInstance",
@@ -117,10 +87,10 @@ async def test_a_renewal_prolongs_and_brings_a_frozen_instance_back(make_case: M
         "orderId": "RN1",
         "orderLineId": "RN1-1",
         "instanceId": f"i-{life.case.line}",
-        "expireTime": wire(end(renewed)),
+        "expireTime": wire(end_of(renewed)),
     }
     assert (second["scene"], second["productId"], second["expireTime"]) == (
-        "RENEWAL_CHANGE", "P-2002", wire(end(again)),
+        "RENEWAL_CHANGE", "P-2002", wire(end_of(again)),
     )  # fmt: skip
     assert third["status"] == "UNFREEZE"
     await life.case.world.manager.wait_for(life.case.id, lambda seen: len(calls(seen, "orderStatus")) == 3)
@@ -147,7 +117,7 @@ async def test_the_order_of_an_operation_can_be_queried_by_the_seller(make_case:
     )  # fmt: skip
     info = cast("Json", (await query_order(url, keys, orderId=life.case.order_id)).json_body["orderInfo"])
     (line,) = cast("list[Json]", info["orderLine"])
-    assert line["expireTime"] == wire(end(renewed))
+    assert line["expireTime"] == wire(end_of(renewed))
     assert (await query_order(url, keys, orderId=name, orderLineId="another")).status == 403
 
 
@@ -159,9 +129,9 @@ async def test_only_the_latest_renewal_is_cancelled_and_only_before_it_takes_eff
     refused = await life.operate("cancel-renewal", "UN1", renewal="RN1:RN1-1")
     assert_problem(refused, 409, "renewal-in-effect")
     await life.done("cancel-renewal", "UN2", renewal="RN2:RN2-1")
-    last = (await life.told("refreshInstance", "refreshInstance", "refreshInstance"))[-1]
+    last = (await all_told(life, "refreshInstance", "refreshInstance", "refreshInstance"))[-1]
     assert (last["scene"], last["orderId"]) == ("UNSUBSCRIBE_RENEWAL_PERIOD", "UN2")
-    await life.pass_time(end(born) - datetime.now(end(born).tzinfo) + timedelta(minutes=5))
+    await life.pass_time(end_of(born) - datetime.now(UTC) + timedelta(minutes=5))
     refused = await life.operate("cancel-renewal", "UN3", renewal="RN1:RN1-1")
     assert_problem(refused, 409, "renewal-in-effect")
 
@@ -170,15 +140,15 @@ async def test_a_trial_is_reminded_of_its_end_and_becomes_commercial(make_case: 
     life = await living(make_case, trial=True, period={"unit": "day", "number": 7})
     born = await life.read()
     assert_problem(await life.operate("renew", "RN1", period=MONTH), 409, "not-legal-now")
-    expect_close(end(born), instant(born["since"]) + timedelta(days=7), "end of the trial")
+    expect_close(end_of(born), instant(born["since"]) + timedelta(days=7), "end of the trial")
     reminder = instant(cast("Json", born["next_act"])["at"])
     assert (reminder.hour, reminder.minute) == (2, 0)  # ten o'clock in Beijing
     await life.pass_time(timedelta(days=7, minutes=1))
-    await life.until(lambda seen: seen["status"] == "frozen")
+    await life.until_status("frozen")
     formal = await life.done("convert", "TF1", period=MONTH)
     assert formal["status"] == "active"
-    _, refreshed, thawed = await life.told("updateInstanceStatus", "refreshInstance", "updateInstanceStatus")
-    assert (refreshed["scene"], refreshed["expireTime"]) == ("TRIAL_TO_FORMAL", wire(end(formal)))
+    _, refreshed, thawed = await all_told(life, "updateInstanceStatus", "refreshInstance", "updateInstanceStatus")
+    assert (refreshed["scene"], refreshed["expireTime"]) == ("TRIAL_TO_FORMAL", wire(end_of(formal)))
     assert thawed["status"] == "UNFREEZE"
     assert "ends on" in str((await life.read())["messages"])
 
@@ -212,7 +182,7 @@ async def test_calls_go_out_in_order_and_a_refused_one_waits_for_its_restart(mak
     path, body = f"/v1/instances/{life.case.id}/restart-call", {"activity": "refreshInstance"}
     assert_problem(await life.case.world.buyer.post(path, body, "k"), 403, "forbidden")
     assert (await life.case.world.seller.post(path, body, "k")).status == 200
-    told = await life.told("refreshInstance", "refreshInstance", "refreshInstance")
+    told = await all_told(life, "refreshInstance", "refreshInstance", "refreshInstance")
     assert [one["orderId"] for one in told] == ["RN1", "RN1", "RN2"]
     assert_problem(await life.case.world.seller.post(path, body, "other"), 409, "nothing-parked")
 
@@ -224,7 +194,7 @@ async def test_a_release_makes_what_waits_pointless(make_case: MakeCase) -> None
     await life.until(lambda seen: bool(seen["parked_calls"]))
     await life.case.behave(mood="healthy")
     await life.done("release", "UN1")
-    told = await life.told("refreshInstance", "releaseInstance")
+    told = await all_told(life, "refreshInstance", "releaseInstance")
     assert (told[-1]["orderId"], told[-1]["orderLineId"]) == ("UN1", "UN1-1")
     seen = await life.read()
     assert (seen["status"], seen["parked_calls"], seen["next_act"]) == ("released", [], None)
@@ -232,21 +202,22 @@ async def test_a_release_makes_what_waits_pointless(make_case: MakeCase) -> None
 
 async def test_an_authorization_code_has_days_of_grace_before_it_is_frozen(make_case: MakeCase) -> None:
     life = await living(make_case, ProductType.LICENSE_AUTHORIZATION_CODE)
-    born = await life.read()
     await life.done("renew", "RN1", period=MONTH)
     renewed = await life.read()
     lives = await life.case.open_api("v1/license/heartbeat", {"license": life.case.code})
-    assert cast("Json", lives["data"])["expire_time"] == wire(end(renewed))
-    await life.pass_time(end(renewed) - datetime.now(end(born).tzinfo) + timedelta(minutes=5))
-    assert (await life.until(lambda seen: seen["status"] == "expired"))["to_be_told"] == []
+    assert cast("Json", lives["data"])["expire_time"] == wire(end_of(renewed))
+    await life.pass_end(timedelta(minutes=5))
+    assert (await life.until_status("expired"))["to_be_told"] == []
     await life.pass_time(timedelta(days=15))
-    await life.until(lambda seen: seen["status"] == "frozen")
+    await life.until_status("frozen")
     await life.pass_time(timedelta(days=15))
-    await life.until(lambda seen: seen["status"] == "released")
+    await life.until_status("released")
     code = life.case.code
     lives = await life.case.open_api("v1/license/heartbeat", {"license": code})
     assert cast("Json", lives["data"])["status"] == "RELEASED"
-    refreshed, frozen, released = await life.told("refreshLicenseCode", "updateLicenseCodeStatus", "releaseLicenseCode")
+    refreshed, frozen, released = await all_told(
+        life, "refreshLicenseCode", "updateLicenseCodeStatus", "releaseLicenseCode"
+    )
     assert refreshed["license"] == frozen["license"] == released["license"] == code
     assert (refreshed["scene"], frozen["status"]) == ("RENEWAL", "FREEZE")
     assert set(released) == {"activity", "license"}

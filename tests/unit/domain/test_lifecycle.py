@@ -19,6 +19,7 @@ from domain.instances import (
     Operation,
     Release,
     Renew,
+    RestartInstanceCall,
     Upgrade,
 )
 from domain.order import Period, PeriodUnit, ProductType
@@ -191,3 +192,16 @@ def test_an_operation_without_its_ground_is_refused(operation: Operation, code: 
     refusal = lifecycle.refusal(born(TYPES[0]), operation, NOW)
     assert refusal is not None
     assert refusal.code is code
+
+
+def test_a_sellers_restarts_end_before_the_history_does_and_operations_go_on() -> None:
+    state = born(TYPES[0])
+    state.calling.append("refreshInstance")
+    body = RestartInstanceCall(activity="refreshInstance")
+    by_seller, by_manager = (Operation(actor=ACTORS[role], key="k", body=body) for role in (Role.SELLER, Role.MANAGER))
+    assert lifecycle.refusal(state, by_seller, NOW) is None
+    refusal = lifecycle.refusal(state, by_seller, NOW, is_full=True)
+    assert refusal is not None
+    assert refusal.code is ErrorCode.TOO_MANY_COMMANDS
+    assert lifecycle.refusal(state, by_manager, NOW, is_full=True) is None
+    assert lifecycle.refusal(state, asked(1, 0, ""), NOW, is_full=True) is None
