@@ -1,22 +1,37 @@
 """Asking a seller about an instance: links for the buyer, and usage (DOMAIN §5.3)."""
 
+import json
+import time
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import islice
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.attempts import TriedError
-from activities.seller import Response, attempted
-from database import ledger
-from database.models import InstanceReportRow
+from activities.http import CallFailedError
+from activities.masking import mask
+from activities.seller import Instance, Response, attempted, connection, post_v2, understood
+from database import ledger, queries
+from database.models import AttemptRow, InstanceReportRow
 from database.secrets import seal
 from database.session import transaction
-from domain.reports import Access, AppInfo, InstanceUsage, UsageInfo
-from domain.seller_calls import ResultCode, SellerCall
+from domain.reports import MOST_QUERIED, Access, AppInfo, InstanceUsage, QueryBatch, QueryPage, UsageInfo
+from domain.seller_calls import Activity, ResultCode, SellerCall
+
+PAGE = 500
 
 _USAGE = TypeAdapter(list[UsageInfo])
+
+
+def batched(items: Iterable[tuple[str, str]], size: int) -> Iterator[list[tuple[str, str]]]:
+    """The items in lists of a size, the last one shorter; itertools has it from Python 3.12 on."""
+    left = iter(items)
+    while batch := list(islice(left, size)):
+        yield batch
 
 
 @activity.defn(name="query-instance")
@@ -32,17 +47,86 @@ def query_instance(call: SellerCall) -> None:
 
 
 def _report(call: SellerCall, response: Response) -> InstanceReportRow:
-    found = next((one for one in response.info or [] if one.instance_id == call.fields.instance_id), None)
-    if response.result_code != ResultCode.SUCCESS or found is None:
+    found = _found(response).get(call.fields.instance_id or "")
+    if found is None:
         raise TriedError(f"{response.result_code} {response.result_message}".strip(), retry=False)
+    return _row(call.delivery_id, found)
+
+
+def _found(response: Response) -> dict[str, Instance]:
+    is_told = response.result_code == ResultCode.SUCCESS
+    return {one.instance_id: one for one in response.info or []} if is_told else {}
+
+
+def _row(delivery_id: str, found: Instance) -> InstanceReportRow:
+    """What is kept of an instance; raises ValidationError for what is not as documented."""
     app = AppInfo.model_validate(found.app_info) if found.app_info else None
     access = Access.model_validate(app.model_dump(include=set(Access.model_fields))) if app else None
     usage = [InstanceUsage.model_validate(dict(one)) for one in _USAGE.validate_python(found.usage_info or [])]
     return InstanceReportRow(
-        id=call.delivery_id,
+        id=delivery_id,
         at=datetime.now(UTC),
         front_end_url=app.front_end_url if app else None,
         admin_url=app.admin_url if app else None,
         sealed_access=seal(access.model_dump_json()) if access else None,
         usage=[one.model_dump(mode="json") for one in usage],
     )
+
+
+@activity.defn(name="instances-to-query")
+def instances_to_query(after: str) -> QueryPage | None:
+    """The next instances in use, behind the delivery named, by seller in batches; None when there are none."""
+    with transaction() as session:
+        rows = queries.instances_in_use(session, after, PAGE)
+    if not rows:
+        return None
+    by_seller: dict[str, dict[str, str]] = {}
+    for row in rows:
+        by_seller.setdefault(row.seller_id, {})[row.instance_id or ""] = row.id
+    batches = [
+        QueryBatch(key=f"daily:{rows[0].id}", seller_id=seller_id, deliveries=dict(batch))
+        for seller_id, deliveries in by_seller.items()
+        for batch in batched(deliveries.items(), MOST_QUERIED)
+    ]
+    return QueryPage(batches=tuple(batches), last=rows[-1].id)
+
+
+@activity.defn(name="query-instances")
+def query_instances(batch: QueryBatch) -> None:
+    """Ask one seller about up to a hundred instances; each delivery keeps what is told of its own, and no other's."""
+    at, begin = datetime.now(UTC), time.monotonic()
+    wire = {"activity": str(Activity.QUERY_INSTANCE), "instanceId": ",".join(batch.deliveries)}
+    try:
+        _, response = understood(post_v2(connection(batch.seller_id), wire))
+        found, failure = _found(response), f"{response.result_code} {response.result_message}".strip()
+    except (CallFailedError, TriedError) as error:
+        # The answer may hold what belongs to others.
+        found, failure = {}, str(error).partition(":")[0]
+    spent = round((time.monotonic() - begin) * 1000)
+    with transaction() as session, session.begin():
+        for instance_id, delivery_id in batch.deliveries.items():
+            report, said = _told(delivery_id, found.get(instance_id), failure)
+            if report is not None:
+                ledger.write_report(session, report)
+            ledger.write_attempt(
+                session,
+                AttemptRow(
+                    delivery_id=delivery_id,
+                    call_key=f"{delivery_id}:{batch.key}:{at:%Y%m%d}",
+                    activity=Activity.QUERY_INSTANCE,
+                    at=at,
+                    sent=json.dumps({**wire, "instanceId": instance_id}),
+                    answer=said,
+                    succeeded=report is not None,
+                    milliseconds=spent,
+                ),
+            )
+
+
+def _told(delivery_id: str, found: Instance | None, failure: str) -> tuple[InstanceReportRow | None, str]:
+    if found is None:
+        return None, failure
+    try:
+        return _row(delivery_id, found), mask(found.model_dump_json(by_alias=True))[:2000]
+    except ValidationError as error:
+        return None, f"answer not as documented: {error.errors()[0]['msg']}"

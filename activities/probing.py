@@ -3,13 +3,12 @@
 import time
 from collections.abc import Sequence
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from temporalio import activity
 
 from activities.attempts import TriedError
 from activities.http import CallFailedError
-from activities.masking import mask
-from activities.seller import HTTP_OK, Response, connection, post_v2
+from activities.seller import connection, post_v2, understood
 from database import ledger, products
 from database.models import ProbeRow
 from database.session import transaction
@@ -42,10 +41,8 @@ def _try(seller_id: str, case: ProbeCase) -> ProbeResult:
     begin = time.monotonic()
     try:
         answer = post_v2(connection(seller_id), {**case.fields, "activity": case.activity, "testFlag": "1"})
-        said = f"HTTP {answer.status}: {mask(answer.body.decode(errors='replace'))}"
-        passed = answer.status == HTTP_OK and Response.model_validate_json(answer.body).result_code in PASSING
-    except ValidationError as error:
-        said, passed = f"answer not as documented: {error.errors()[0]['msg']}", False
+        said, response = understood(answer)
+        passed = response.result_code in PASSING
     except (CallFailedError, TriedError) as error:
         said, passed = str(error), False
     spent = round((time.monotonic() - begin) * 1000)

@@ -35,7 +35,9 @@ REFUSALS = frozenset({ResultCode.UNAUTHENTICATED, ResultCode.INVALID_PARAMETER})
 V1_TIME_FORMAT = "%Y%m%d%H%M%S%f"
 
 
-class _Instance(BaseModel):
+class Instance(BaseModel):
+    """One instance in the answer to queryInstance."""
+
     instance_id: str = Field(alias="instanceId", min_length=1, max_length=64)
     app_info: JsonValue = Field(default=None, alias="appInfo")
     usage_info: JsonValue = Field(default=None, alias="usageInfo")
@@ -47,7 +49,7 @@ class Response(BaseModel):
     result_code: str = Field(alias="resultCode", max_length=6)
     result_message: str = Field(default="", alias="resultMsg", max_length=255)
     instance_id: str | None = Field(default=None, alias="instanceId", min_length=1, max_length=64)
-    info: list[_Instance] | None = None
+    info: list[Instance] | None = None
     license: str | None = Field(default=None, min_length=1, max_length=4096)
 
 
@@ -73,16 +75,28 @@ def attempted(call: SellerCall, read: Callable[[Response], Result]) -> Result:
     def send() -> tuple[str, Result]:
         reach = connection(call.seller_id)
         answer = _get_v1(reach, wire) if call.get_license else post_v2(reach, wire)
-        text = mask(answer.body.decode(errors="replace"))
-        if answer.status != HTTP_OK:
-            raise TriedError(f"HTTP {answer.status}: {text}", retry=not is_refusal(answer.status))
+        text, response = understood(answer)
         try:
-            return text, read(Response.model_validate_json(answer.body))
+            return text, read(response)
         except ValidationError as error:
-            message = f"answer not as documented: {error.errors()[0]['msg']}: {text}"
-            raise TriedError(message) from error
+            raise _not_as_documented(error, text) from error
 
     return attempt(call.delivery_id, call.key, call.activity, mask(_canonical(wire).decode()), send, call.every)
+
+
+def understood(answer: Answer) -> tuple[str, Response]:
+    """An answer as text without secrets, and what it says; raises TriedError."""
+    text = mask(answer.body.decode(errors="replace"))
+    if answer.status != HTTP_OK:
+        raise TriedError(f"HTTP {answer.status}: {text}", retry=not is_refusal(answer.status))
+    try:
+        return text, Response.model_validate_json(answer.body)
+    except ValidationError as error:
+        raise _not_as_documented(error, text) from error
+
+
+def _not_as_documented(error: ValidationError, text: str) -> TriedError:
+    return TriedError(f"answer not as documented: {error.errors()[0]['msg']}: {text}")
 
 
 def is_refusal(status: int) -> bool:

@@ -105,9 +105,10 @@ async def give(client: Client, order: Order, command: Command) -> Receipt:
 async def operate(client: Client, order: Order, operation: Operation) -> OperationReceipt:
     """Have an operation carried out on an instance, like a command on a delivery."""
     async with _reachable(), _understood():
-        return await client.get_workflow_handle_for(InstanceLife.run, life_id(order)).execute_update(
+        receipt: OperationReceipt = await client.get_workflow_handle(life_id(order)).execute_update(
             InstanceLife.operate, operation, id=operation.key
         )
+        return receipt
 
 
 @asynccontextmanager

@@ -21,6 +21,7 @@ from database.models import (
     UsageRecordRow,
     UsageRow,
 )
+from domain.instances import InstanceStatus
 from domain.metering import RecordCode
 from domain.parties import Actor, Role
 
@@ -157,6 +158,13 @@ def instance(session: Session, delivery_id: str) -> InstanceRow | None:
 def instances_called(session: Session, instance_ids: Sequence[str]) -> Sequence[InstanceRow]:
     """Everything that sellers know by one of these instance ids; another seller's may bear the same."""
     return session.scalars(select(InstanceRow).where(InstanceRow.instance_id.in_(instance_ids))).all()
+
+
+def instances_in_use(session: Session, after: str, size: int) -> Sequence[InstanceRow]:
+    """Instances that their sellers know by an id and that are not released, by delivery."""
+    query = select(InstanceRow).where(InstanceRow.id > after, InstanceRow.instance_id.is_not(None))
+    query = query.where(InstanceRow.status != InstanceStatus.RELEASED)
+    return session.scalars(query.order_by(InstanceRow.id).limit(size)).all()
 
 
 def instance_page(

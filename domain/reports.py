@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field
 
+from domain.base import Strict
+
 WebAddress = Annotated[str, Field(pattern=r"^https?://[\x21-\x7e]+$", max_length=512)]
 """An address that is safe to show as a link; whatever else a seller sends there is no link."""
 
@@ -55,3 +57,22 @@ class InstanceUsage(BaseModel):
     usage_value: Decimal
     statistical_time: datetime
     dashboard_url: str | None
+
+
+MOST_QUERIED = 100
+"""Instances that one queryInstance may name (DOMAIN §5.2)."""
+
+
+class QueryBatch(Strict):
+    """Instances of one seller to ask about in one call, by their ids there; the values are their deliveries."""
+
+    key: str
+    seller_id: str
+    deliveries: Annotated[dict[str, str], Field(min_length=1, max_length=MOST_QUERIED)]
+
+
+class QueryPage(Strict):
+    """The batches of a stretch of all instances in use, and where the next stretch begins."""
+
+    batches: tuple[QueryBatch, ...]
+    last: str

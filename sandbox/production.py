@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.types import Receive, Scope, Send
 
+from domain.reports import MOST_QUERIED
 from domain.seller_calls import Activity, ResultCode
 from sandbox.software import Software
 
@@ -186,7 +187,7 @@ class ProductionSystem:
             case Activity.NEW_INSTANCE:
                 return self._create(line, behaviour)
             case Activity.QUERY_INSTANCE:
-                return self._query(instance_id)
+                return self._query(instance_id.split(","))
             case Activity.GET_LICENSE:
                 self._once(line, "created")
                 return result(ResultCode.SUCCESS, instanceId=f"l-{line}", license=f"LICENSE-{line}")
@@ -223,23 +224,15 @@ class ProductionSystem:
         code = ResultCode.PROCESSING if self.instances[instance_id].polls_left else ResultCode.SUCCESS
         return result(code, instanceId=instance_id)
 
-    def _query(self, instance_id: str) -> dict[str, object]:
-        instance = self.instances.get(instance_id)
-        if instance is None:
-            return result(ResultCode.NOT_FOUND)
-        if instance.polls_left:
-            instance.polls_left -= 1
+    def _query(self, instance_ids: list[str]) -> dict[str, object]:
+        """Tell of the instances that are known; one alone may still be in the making."""
+        known = [self.instances[name] for name in instance_ids if name in self.instances]
+        if not known or len(instance_ids) > MOST_QUERIED:
+            return result(ResultCode.INVALID_PARAMETER if known else ResultCode.NOT_FOUND)
+        if len(known) == 1 and known[0].polls_left:
+            known[0].polls_left -= 1
             return result(ResultCode.PROCESSING)
-        home = f"https://{instance_id.lower()}.example.com"
-        used = {
-            "relatedInstanceId": instance_id,
-            "usageValue": "12.5000",
-            "statisticalTime": time.strftime("%Y%m%d%H%M%S000", time.gmtime()),
-            "dashboardUrl": f"{home}/usage",
-        }
-        app = {"frontEndUrl": home, "adminUrl": f"{home}/admin", "userName": "admin", "password": "opensesame"}
-        info = {"instanceId": instance_id, "appInfo": app, "usageInfo": [used]}
-        return result(ResultCode.SUCCESS, info=[info])
+        return result(ResultCode.SUCCESS, info=[_info(one.instance_id) for one in known if not one.polls_left])
 
     def _set_status(self, line: str, status: str) -> dict[str, object]:
         freezes = status == "FREEZE"
@@ -252,6 +245,19 @@ class ProductionSystem:
 def result(code: ResultCode, **more: object) -> dict[str, object]:
     """An answer as documented (DOMAIN §5.3)."""
     return {"resultCode": code, "resultMsg": code.name.lower(), **more}
+
+
+def _info(instance_id: str) -> dict[str, object]:
+    """Links and usage of an instance (DOMAIN §5.3)."""
+    home = f"https://{instance_id.lower()}.example.com"
+    used = {
+        "relatedInstanceId": instance_id,
+        "usageValue": "12.5000",
+        "statisticalTime": time.strftime("%Y%m%d%H%M%S000", time.gmtime()),
+        "dashboardUrl": f"{home}/usage",
+    }
+    app = {"frontEndUrl": home, "adminUrl": f"{home}/admin", "userName": "admin", "password": "opensesame"}
+    return {"instanceId": instance_id, "appInfo": app, "usageInfo": [used]}
 
 
 class DroppedResponse(Response):

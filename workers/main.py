@@ -10,7 +10,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.calendar import appeal_due
-from activities.instances import query_instance
+from activities.instances import instances_to_query, query_instance, query_instances
 from activities.ledger import record_instance, record_transition
 from activities.probing import probe_product, products_to_probe
 from activities.purchase import tell_purchase_system
@@ -18,7 +18,7 @@ from activities.seller import call_seller
 from settings import settings
 from workers.client import connect
 from workers.notices import AT_ONCE, dispatch
-from workers.schedules import schedule_probing
+from workers.schedules import schedule_rounds
 from workflows.ports import seller_calls_queue
 from workflows.registry import ALL_WORKFLOWS
 
@@ -39,7 +39,14 @@ def make_workers(client: Client, threads: ThreadPoolExecutor, *, cached_workflow
         client,
         task_queue=queue,
         workflows=ALL_WORKFLOWS,
-        activities=[record_transition, record_instance, tell_purchase_system, appeal_due, products_to_probe],
+        activities=[
+            record_transition,
+            record_instance,
+            tell_purchase_system,
+            appeal_due,
+            products_to_probe,
+            instances_to_query,
+        ],
         activity_executor=threads,
         workflow_runner=workflow_runner(),
         max_cached_workflows=cached_workflows,
@@ -50,7 +57,7 @@ def make_workers(client: Client, threads: ThreadPoolExecutor, *, cached_workflow
     seller_calls = Worker(
         client,
         task_queue=seller_calls_queue(queue),
-        activities=[call_seller, query_instance, probe_product],
+        activities=[call_seller, query_instance, query_instances, probe_product],
         activity_executor=threads,
         max_concurrent_activities=SELLER_CALL_THREADS,
     )
@@ -63,7 +70,7 @@ async def run() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     client = await connect()
-    await schedule_probing(client)
+    await schedule_rounds(client)
     threads = ThreadPoolExecutor(LEDGER_THREADS + SELLER_CALL_THREADS, thread_name_prefix="activity")
     # One more than tells: the one that looks what is due.
     telling = asyncio.create_task(dispatch(ThreadPoolExecutor(AT_ONCE + 1, thread_name_prefix="notice")))

@@ -6,6 +6,7 @@ from temporalio import activity
 
 from domain.products import Probe
 from domain.records import InstanceStep, OrderStatus, Transition
+from domain.reports import QueryBatch, QueryPage
 from domain.seller_calls import SellerAnswer, SellerCall
 
 SELLER_CALLS_QUEUE_SUFFIX = "-seller-calls"
@@ -49,6 +50,18 @@ def products_to_probe(after: str) -> list[str]:
 @activity.defn(name="probe-product")
 def probe_product(probe: Probe) -> None:
     """Replay a product's test cases."""
+    raise NotImplementedError
+
+
+@activity.defn(name="instances-to-query")
+def instances_to_query(after: str) -> QueryPage | None:
+    """Name the next instances in use, in batches."""
+    raise NotImplementedError
+
+
+@activity.defn(name="query-instances")
+def query_instances(batch: QueryBatch) -> None:
+    """Ask a seller about many instances, and keep what it tells."""
     raise NotImplementedError
 
 

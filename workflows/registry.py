@@ -7,7 +7,7 @@ from workflows.data_file import DataFileDelivery
 from workflows.hardware import HardwareDelivery
 from workflows.identification_code import IdentificationCodeDelivery
 from workflows.instance import InstanceLife
-from workflows.instance_query import InstanceQuery
+from workflows.instance_query import InstanceQuery, UsageRound
 from workflows.manual_service import ManualServiceDelivery
 from workflows.offline_license import OfflineLicenseDelivery
 from workflows.package_deployment import PackageDeployment
@@ -30,7 +30,7 @@ WORKFLOWS: dict[ProductType, type[SupervisedDelivery]] = {
 }
 
 
-ALL_WORKFLOWS: tuple[type, ...] = (*WORKFLOWS.values(), InstanceLife, InstanceQuery, Probing, ProductProbe)
+ALL_WORKFLOWS: tuple[type, ...] = (*WORKFLOWS.values(), InstanceLife, InstanceQuery, UsageRound, Probing, ProductProbe)
 """What a worker runs."""
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
+import pytest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
@@ -16,7 +17,7 @@ from sandbox.cases import Case, World
 from sandbox.client import Json
 from sandbox.parties import OTHER_SELLER
 from tests.support import assert_eventually, assert_problem, log_in
-from workers.schedules import PROBING
+from workers.schedules import PROBING, USAGE
 from workflows.probing import Probing
 
 MakeCase = Callable[..., Case]
@@ -148,11 +149,12 @@ async def test_more_than_five_failed_orders_of_a_month_are_flagged(make_case: Ma
         assert (seen["failed_orders"], seen["flagged"]) == (number + 1, number + 1 > 5)
 
 
-async def test_the_engine_probes_every_morning_and_afternoon(stack: Stack) -> None:
+@pytest.mark.parametrize(("name", "times"), [(PROBING, {"01:30", "07:30"}), (USAGE, {"20:30"})])
+async def test_the_engine_probes_twice_and_asks_for_usage_once_a_day(stack: Stack, name: str, times: set[str]) -> None:
     client = await Client.connect(stack.layout.engine_address)
-    described = await client.get_schedule_handle(PROBING).describe()
+    described = await client.get_schedule_handle(name).describe()
     nexts = [at.astimezone(UTC).strftime("%H:%M") for at in described.info.next_action_times[:4]]
-    assert set(nexts) == {"01:30", "07:30"}
+    assert set(nexts) == times
 
 
 async def test_a_product_is_its_sellers(make_case: MakeCase, stack: Stack, world: World) -> None:

@@ -5,12 +5,19 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import pytest
+from pydantic import ValidationError
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
 
+from activities.instances import batched
 from domain.order import ProductType
+from domain.reports import MOST_QUERIED, QueryBatch
+from launcher.stack import Stack
 from sandbox.cases import Case, calls, causes, expect_close, instant, proof
 from sandbox.client import Json, query_order
 from sandbox.life import Life, end_of
 from tests.support import assert_problem
+from workflows.instance_query import UsageRound
 
 MakeCase = Callable[..., Case]
 MONTH: Json = {"unit": "month", "number": 1}
@@ -255,3 +262,25 @@ async def test_a_seller_that_does_not_tell_is_named_as_the_reason(make_case: Mak
     answer = await life.case.world.buyer.post(f"/v1/instances/{life.case.id}/query", {})
     assert_problem(answer, 502, "seller-did-not-tell")
     assert "HTTP 503" in str(answer.json_body["detail"])
+
+
+async def test_once_a_day_sellers_are_asked_in_batches_and_each_order_keeps_its_own(
+    make_case: MakeCase, stack: Stack
+) -> None:
+    lives = [await living(make_case) for _ in range(3)]
+    client = await Client.connect(stack.layout.engine_address, data_converter=pydantic_data_converter)
+    made = await client.execute_workflow(UsageRound.run, id=f"usage-{lives[0].case.id}", task_queue="deliveries")
+    assert made >= 1
+    for life in lives:
+        seen = await life.read()
+        assert f"i-{life.case.line}".lower() in str(seen["report"])
+        (call,) = calls(await life.case.world.seller.read(life.case.id), "queryInstance")
+        others = [other.case.order_id for other in lives if other is not life]
+        assert (call["succeeded"], any(other in str(call) for other in others)) == (True, False)
+
+
+async def test_a_batch_names_a_hundred_instances_at_most() -> None:
+    names = {f"i-{number}": f"D{number}" for number in range(250)}
+    assert [len(batch) for batch in batched(names.items(), MOST_QUERIED)] == [100, 100, 50]
+    with pytest.raises(ValidationError):
+        QueryBatch(key="k", seller_id="s", deliveries=dict.fromkeys(list(names)[:101], "d"))
