@@ -35,8 +35,9 @@ async def play(console: Console, layout: Layout) -> bool:
     wrong = await asyncio.gather(*(scenario.run(case) for scenario, case in zip(SCENARIOS, cases, strict=True)))
     seen = await asyncio.gather(*(world.manager.read(case.id) for case in cases))
     heard = await asyncio.gather(*(case.purchase_heard() for case in cases))
-    for order, told in zip(seen, heard, strict=True):
-        console.print(_story(order, told))
+    lives = await asyncio.gather(*(_life(world, case) for case in cases))
+    for order, told, life in zip(seen, heard, lives, strict=True):
+        console.print(_story(order, told, life))
     console.print(_summary(seen, heard, wrong))
     good = sum(one is None for one in wrong)
     console.print(f"{good} of {len(cases)} orders ended as they must, in {time.monotonic() - begin:.1f} s")
@@ -64,7 +65,13 @@ async def open_world(layout: Layout, show: object) -> World:
     )
 
 
-def _story(order: Json, told: list[Json]) -> Table:
+async def _life(world: World, case: Case) -> Json | None:
+    """What the order left, if it left something that lives on."""
+    answer = await world.manager.http.get(f"/v1/instances/{case.id}")
+    return cast("Json", answer.json()) if answer.is_success else None
+
+
+def _story(order: Json, told: list[Json], life: Json | None) -> Table:
     """One order, whole; narrow enough for any terminal."""
     table = Table(title=f"{order['product_name']} · {order['order_id']}", title_justify="left", width=WIDTH)
     terms = cast("Json", order["terms"])
@@ -77,6 +84,9 @@ def _story(order: Json, told: list[Json]) -> Table:
         ("purchase system heard", "\n".join(_told(one) for one in told) or "nothing"),
     ):
         table.add_row(name, value)
+    if life is not None:
+        steps = [f"{instant(event['at']):%Y-%m-%d %H:%M}  {_step(event)}" for event in history(life)]
+        table.add_row("lives on", "\n".join([*steps, f"{life['status']}, ends {instant(life['expires_at']):%Y-%m-%d}"]))
     return table
 
 
@@ -90,7 +100,9 @@ def _summary(seen: Sequence[Json], heard: Sequence[list[Json]], wrong: Sequence[
     for order, told, mistake in zip(seen, heard, wrong, strict=True):
         validity = cast("Json | None", order["validity"]) or {}
         dates = [f"{instant(validity[end]):%Y-%m-%d}" if end in validity else "–" for end in ("starts_at", "ends_at")]
-        statuses = ", ".join(str(cast("Json", one["status"])["status"]) for one in told)
+        statuses = ", ".join(
+            str(status["status"]) for status in _statuses(told) if status["order_id"] == order["order_id"]
+        )
         verdict = Text("yes", style="green") if mistake is None else Text(f"NO: {mistake}", style="bold red")
         table.add_row(str(order["product_name"]), str(order["status"]), *dates, statuses or "nothing", verdict)
     return table
@@ -133,7 +145,16 @@ def _outcome(order: Json) -> str:
     return f"{order['status']}" + (f", {refund['amount']} {order['currency']} back" if refund else "")
 
 
+def _step(event: Json) -> str:
+    called = cast("Json", event["content"]).get("activity")
+    return f"{event['cause']} {called}" if called else str(event["cause"])
+
+
+def _statuses(told: list[Json]) -> list[Json]:
+    return [cast("Json", one["status"]) for one in told]
+
+
 def _told(heard: Json) -> str:
     status = cast("Json", heard["status"])
     amount = f" {status['refund_amount']}" if status["refund_amount"] else ""
-    return f"{status['status']}{amount} at {_time(status['at'])}, {heard['times']} ×"
+    return f"{status['order_id']} {status['status']}{amount} at {_time(status['at'])}, {heard['times']} ×"

@@ -27,7 +27,7 @@ MOST_EVENTS = {
     "SaaS supervised": 125,
     "SaaS after accept": 90,
     "SaaS instant-on": 34,
-    "Instance life": 290,
+    "Instance life": 175,
     "SaaS, seller down": 45,
     "SaaS, refund": 90,
     "Manual service": 150,
