@@ -244,6 +244,11 @@ def use_signature(session: Session, signature: str, now: datetime, expires_at: d
     return used.first() is not None
 
 
+def forget_signature(session: Session, signature: str) -> None:
+    """Let a signature be used again."""
+    session.execute(delete(SeenSignatureRow).where(SeenSignatureRow.signature == signature))
+
+
 def is_ready(session: Session) -> bool:
     """Tell whether the database answers and has its tables."""
     return bool(session.scalar(text("select count(*) from alembic_version")))

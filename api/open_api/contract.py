@@ -144,6 +144,13 @@ def verify(request: Request, body: bytes, *, once: bool) -> Actor:
         return Actor(role=Role.SELLER, id=seller.id)
 
 
+def _forget_signature(request: Request) -> None:
+    parsed = _AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
+    if parsed is not None:
+        with transaction() as session, session.begin():
+            queries.forget_signature(session, parsed.group(3))
+
+
 Body = TypeVar("Body", bound=BaseModel)
 
 
@@ -184,7 +191,13 @@ async def signed(
     body = await request.body()
     try:
         seller = await run_in_threadpool(verify, request, body, once=once)
-        answer = await act(request, seller, read(request, body, model))
+        try:
+            answer = await act(request, seller, read(request, body, model))
+        except OpenApiError:
+            if once:
+                # Nothing was changed: the same request may come again, even within the second its signature names.
+                await run_in_threadpool(_forget_signature, request)
+            raise
     except OpenApiError as error:
         return refuse(error)
     except Exception as error:  # noqa: BLE001 - every failure has an answer in this contract

@@ -202,6 +202,16 @@ async def test_a_code_is_not_activated_before_the_buyer_claimed_it(case: Case, s
     assert code(await case.activate(license_code)) == "92020004"
 
 
+async def test_a_request_that_changed_nothing_may_come_again(case: Case, stack: Stack) -> None:
+    await case.start()
+    await case.give(case.world.seller, "deliver")
+    body = json.dumps({"license": license_in_the_database(stack, case.id)}).encode()
+    headers = open_api_headers(case.world.open_api_keys, ACTIVATE, body)
+    assert code(await post(stack, body, headers)) == "92020004"
+    await case.give(case.world.buyer, "claim-code")
+    assert code(await post(stack, body, headers)) == "92020000"
+
+
 def license_in_the_database(stack: Stack, delivery_id: str) -> str:
     engine = create_engine(stack.database_url)
     with engine.connect() as connection:
@@ -296,9 +306,9 @@ async def test_a_timestamp_more_than_60_s_off_is_refused(case: Case, stack: Stac
 
 
 async def test_a_replayed_signature_is_refused(case: Case, stack: Stack) -> None:
-    body = json.dumps({"license": f"PL{case.order_id}"}).encode()
+    body = json.dumps({"license": await claimed(case)}).encode()
     headers = open_api_headers(case.world.open_api_keys, ACTIVATE, body)
-    assert code(await post(stack, body, headers)) == "92020005"
+    assert code(await post(stack, body, headers)) == "92020000"
     answer = await post(stack, body, headers)
     assert (answer.status, code(answer)) == (401, "APIG.0301")
     assert "used before" in str(answer.json_body["error_msg"])
