@@ -3,11 +3,12 @@
 import contextlib
 import ctypes
 import os
+import random
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,13 +20,20 @@ class DidNotStartError(Exception):
     """A program ended or stayed silent instead of getting ready; the text holds the end of its log."""
 
 
-def free_port(preferred: int = 0) -> int:
-    """The preferred loopback port if it is free, else any."""
-    for port in (preferred, 0):
+LISTENING_PORTS = range(20_000, 32_000)
+"""Below those that the system gives to outgoing connections, one of which could take a port before it is used."""
+
+TRIES = 50
+
+
+def free_port(preferred: int = 0, taken: Collection[int] = ()) -> int:
+    """The preferred loopback port if it is free, else any that is not taken."""
+    others = random.sample([port for port in LISTENING_PORTS if port not in taken], TRIES)
+    for port in [preferred, *others] if preferred else others:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
-            return int(probe.getsockname()[1])
+            return port
     message = "no free port on 127.0.0.1"
     raise DidNotStartError(message)
 

@@ -37,7 +37,10 @@ class Ports(BaseModel):
     @classmethod
     def choose(cls, *, preferred: bool) -> "Ports":
         """Free ports; the usual ones if wanted and free."""
-        return cls(**{name: free_port(port if preferred else 0) for name, port in PREFERRED_PORTS.items()})
+        chosen: dict[str, int] = {}
+        for name, port in PREFERRED_PORTS.items():
+            chosen[name] = free_port(port if preferred else 0, chosen.values())
+        return cls(**chosen)
 
 
 class Secrets(BaseModel):

@@ -78,7 +78,8 @@ DEALT = dict(zip(PLAN.behaviours, ROWS, strict=True))
 @pytest.fixture(scope="module")
 def ports() -> tuple[int, int]:
     """One for the misbehaving seller, and one on which nobody listens."""
-    return free_port(), free_port()
+    first = free_port()
+    return first, free_port(taken=[first])
 
 
 @pytest.fixture(scope="module")
