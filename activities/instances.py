@@ -14,12 +14,12 @@ from temporalio.exceptions import ApplicationError
 from activities.attempts import TriedError
 from activities.http import CallFailedError
 from activities.masking import mask
-from activities.seller import Instance, Response, attempted, connection, post_v2, understood
+from activities.seller import Instance, Response, attempted, connection, not_as_documented, post_v2, understood
 from database import ledger, queries
 from database.models import AttemptRow, InstanceReportRow
 from database.secrets import seal
 from database.session import transaction
-from domain.reports import MOST_QUERIED, Access, AppInfo, InstanceUsage, QueryBatch, QueryPage, UsageInfo
+from domain.reports import MOST_QUERIED, Access, AppInfo, QueryBatch, QueryPage, UsageInfo
 from domain.seller_calls import Activity, ResultCode, SellerCall
 
 PAGE = 500
@@ -61,15 +61,13 @@ def _found(response: Response) -> dict[str, Instance]:
 def _row(delivery_id: str, found: Instance) -> InstanceReportRow:
     """What is kept of an instance; raises ValidationError for what is not as documented."""
     app = AppInfo.model_validate(found.app_info) if found.app_info else None
-    access = Access.model_validate(app.model_dump(include=set(Access.model_fields))) if app else None
-    usage = [InstanceUsage.model_validate(dict(one)) for one in _USAGE.validate_python(found.usage_info or [])]
     return InstanceReportRow(
         id=delivery_id,
         at=datetime.now(UTC),
         front_end_url=app.front_end_url if app else None,
         admin_url=app.admin_url if app else None,
-        sealed_access=seal(access.model_dump_json()) if access else None,
-        usage=[one.model_dump(mode="json") for one in usage],
+        sealed_access=seal(app.model_dump_json(include=set(Access.model_fields))) if app else None,
+        usage=[one.model_dump(mode="json") for one in _USAGE.validate_python(found.usage_info or [])],
     )
 
 
@@ -129,4 +127,4 @@ def _told(delivery_id: str, found: Instance | None, failure: str) -> tuple[Insta
     try:
         return _row(delivery_id, found), mask(found.model_dump_json(by_alias=True))[:2000]
     except ValidationError as error:
-        return None, f"answer not as documented: {error.errors()[0]['msg']}"
+        return None, not_as_documented(error)

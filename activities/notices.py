@@ -14,7 +14,7 @@ from database.outbox import ClaimedNotice
 from database.secrets import unseal
 from database.session import transaction
 from domain.notices import GONE, SECONDS, NoticeState, is_passing, wait_after
-from domain.signatures import sign_webhook, webhook_key
+from domain.signatures import webhook_headers, webhook_key
 
 
 def tell(notice: ClaimedNotice) -> None:
@@ -45,17 +45,11 @@ REFUSED = 400
 
 def _send(notice: ClaimedNotice) -> tuple[int, str]:
     """The status, and the answer in words."""
-    timestamp = str(int(time.time()))
     try:
         keys = [webhook_key(unseal(one)) for one in notice.sealed_secrets]
     except InvalidToken:
         return NOT_REACHED, "the signing secret cannot be read: DELIVERY_SECRET_KEY lacks the key that sealed it"
-    signatures = [sign_webhook(key, notice.message_id, timestamp, notice.body) for key in keys]
-    headers = {
-        "webhook-id": notice.message_id,
-        "webhook-timestamp": timestamp,
-        "webhook-signature": " ".join(signatures),
-    }
+    headers = webhook_headers(keys, notice.message_id, str(int(time.time())), notice.body)
     try:
         answer = post(notice.url, notice.body, headers, SECONDS, check_address(notice.url))
     except AddressRefusedError as error:

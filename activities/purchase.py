@@ -7,7 +7,7 @@ from temporalio import activity
 from activities.attempts import TriedError, attempt
 from activities.http import post
 from domain.records import OrderStatus
-from domain.signatures import sign_webhook
+from domain.signatures import webhook_headers
 from settings import settings
 
 CALLBACK = "orderStatus"
@@ -18,13 +18,8 @@ SECONDS = 10.0
 def tell_purchase_system(status: OrderStatus) -> None:
     """Make one attempt of the signed callback; only an answer 2xx is success. Its key lets the receiver do it once."""
     body = status.model_dump_json(exclude={"key"}).encode()
-    timestamp = str(int(time.time()))
     secret = settings().purchase_callback_secret.get_secret_value()
-    headers = {
-        "webhook-id": status.key,
-        "webhook-timestamp": timestamp,
-        "webhook-signature": sign_webhook(secret.encode(), status.key, timestamp, body),
-    }
+    headers = webhook_headers([secret.encode()], status.key, str(int(time.time())), body)
 
     def send() -> tuple[str, None]:
         answer = post(settings().purchase_callback_url, body, headers, SECONDS)

@@ -79,7 +79,8 @@ def attempted(call: SellerCall, read: Callable[[Response], Result]) -> Result:
         try:
             return text, read(response)
         except ValidationError as error:
-            raise _not_as_documented(error, text) from error
+            message = f"{not_as_documented(error)}: {text}"
+            raise TriedError(message) from error
 
     return attempt(call.delivery_id, call.key, call.activity, mask(_canonical(wire).decode()), send, call.every)
 
@@ -92,11 +93,13 @@ def understood(answer: Answer) -> tuple[str, Response]:
     try:
         return text, Response.model_validate_json(answer.body)
     except ValidationError as error:
-        raise _not_as_documented(error, text) from error
+        message = f"{not_as_documented(error)}: {text}"
+        raise TriedError(message) from error
 
 
-def _not_as_documented(error: ValidationError, text: str) -> TriedError:
-    return TriedError(f"answer not as documented: {error.errors()[0]['msg']}: {text}")
+def not_as_documented(error: ValidationError) -> str:
+    """What is wrong with an answer's form."""
+    return f"answer not as documented: {error.errors()[0]['msg']}"
 
 
 def is_refusal(status: int) -> bool:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from api.authentication import Caller, require
-from api.cursors import number_of
+from api.cursors import number_of, page_of
 from api.problems import documented
 from api.views import AttemptView
 from database import queries
@@ -51,6 +51,6 @@ def list_calls(listing: Annotated[CallListing, Query()], caller: Caller) -> Call
     before = number_of(listing.cursor) if listing.cursor else None
     with transaction() as session:
         rows = queries.calls(session, caller, tuple(Activity), filters, before, listing.limit + 1)
-    shown, more = rows[: listing.limit], len(rows) > listing.limit
+    shown, following = page_of(rows, listing.limit, lambda row: str(row.id))
     items = tuple(CallView.model_validate(row, from_attributes=True) for row in shown)
-    return CallPage(items=items, next_cursor=str(shown[-1].id) if more else None)
+    return CallPage(items=items, next_cursor=following)

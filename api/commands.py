@@ -76,9 +76,14 @@ PARTICULAR: dict[CommandName, tuple[ErrorCode, ...]] = {
 }
 
 
+def key_of(caller: Actor, key: str) -> str:
+    """A party's own key; keys of different parties never meet."""
+    return f"{caller.role}:{caller.id}:{key}"
+
+
 def command_of(caller: Actor, key: str, fields: CommandBody) -> Command:
-    """A party's command under its own key; keys of different parties never meet."""
-    return Command(name=fields.command, actor=caller, key=f"{caller.role}:{caller.id}:{key}", body=fields)
+    """A party's command under its own key."""
+    return Command(name=fields.command, actor=caller, key=key_of(caller, key), body=fields)
 
 
 async def give(client: Client, row: DeliveryRow, command: Command) -> Receipt:

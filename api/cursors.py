@@ -2,13 +2,24 @@
 
 import base64
 import binascii
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from api.problems import not_a_cursor
 from database import queries
 from database.models import DeliveryRow, InstanceRow
 
 _MOST_DIGITS = 18
+
+
+Row = TypeVar("Row")
+
+
+def page_of(rows: Sequence[Row], size: int, cursor: Callable[[Row], str]) -> tuple[Sequence[Row], str | None]:
+    """A page's rows, of which one more than it shows was read, and the next page's cursor; None on the last."""
+    shown = rows[:size]
+    return shown, cursor(shown[-1]) if len(rows) > size else None
 
 
 def cursor_after(row: DeliveryRow | InstanceRow) -> str:

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api import engine
 from api.authentication import Caller, require
-from api.cursors import cursor_after, position_of
+from api.cursors import cursor_after, page_of, position_of
 from api.problems import FieldError, ProblemError, documented
 from api.views import DeliveryPage, DeliverySummary, DeliveryView, detail, state_of, summary
 from database import ledger, queries
@@ -124,8 +124,5 @@ def list_deliveries(listing: Annotated[Listing, Query()], caller: Caller) -> Del
     after = position_of(listing.cursor) if listing.cursor else None
     with transaction() as session:
         rows = queries.page(session, caller, filters, after, listing.limit + 1)
-    shown = rows[: listing.limit]
-    more = len(rows) > listing.limit
-    return DeliveryPage(
-        items=tuple(summary(row) for row in shown), next_cursor=cursor_after(shown[-1]) if more else None
-    )
+    shown, following = page_of(rows, listing.limit, cursor_after)
+    return DeliveryPage(items=tuple(summary(row) for row in shown), next_cursor=following)

@@ -11,8 +11,8 @@ from temporalio.client import Client
 
 from api import engine
 from api.authentication import Caller, require
-from api.commands import IdempotencyKey
-from api.cursors import cursor_after, position_of
+from api.commands import IdempotencyKey, key_of
+from api.cursors import cursor_after, page_of, position_of
 from api.deliveries import find_visible
 from api.instance_views import InstancePage, InstanceView, instance_detail, instance_state, instance_summary
 from api.problems import ProblemError, documented
@@ -65,9 +65,8 @@ def list_instances(listing: Annotated[InstanceListing, Query()], caller: Caller)
     after = position_of(listing.cursor) if listing.cursor else None
     with transaction() as session:
         rows = queries.instance_page(session, caller, listing.status, after, listing.limit + 1)
-    shown, more = rows[: listing.limit], len(rows) > listing.limit
-    items = tuple(instance_summary(row) for row in shown)
-    return InstancePage(items=items, next_cursor=cursor_after(shown[-1]) if more else None)
+    shown, following = page_of(rows, listing.limit, cursor_after)
+    return InstancePage(items=tuple(instance_summary(row) for row in shown), next_cursor=following)
 
 
 @router.get(
@@ -104,8 +103,8 @@ async def restart_call(
     """Call the seller again at once."""
     require(caller, *lifecycle.RESTARTERS)
     row = await run_in_threadpool(_find, delivery_id, caller)
-    key = f"{caller.role}:{caller.id}:{idempotency_key}"
-    return await _give(request.app.state.engine, row, Operation(actor=caller, key=key, body=body))
+    operation = Operation(actor=caller, key=key_of(caller, idempotency_key), body=body)
+    return await _give(request.app.state.engine, row, operation)
 
 
 @router.post(

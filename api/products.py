@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api import engine
 from api.authentication import Caller, require
+from api.cursors import page_of
 from api.problems import ProblemError, documented
 from database import products
 from database.models import ProbeRow, ProductEventRow, ProductRow
@@ -115,8 +116,8 @@ def list_products(listing: Annotated[ProductListing, Query()], caller: Caller) -
     seller_id = caller.id if caller.role is Role.SELLER else None
     with transaction() as session:
         rows = products.page(session, seller_id, listing.cursor or "", listing.limit + 1)
-    shown, more = rows[: listing.limit], len(rows) > listing.limit
-    return ProductPage(items=tuple(_summary(row) for row in shown), next_cursor=shown[-1].id if more else None)
+    shown, following = page_of(rows, listing.limit, lambda row: row.id)
+    return ProductPage(items=tuple(_summary(row) for row in shown), next_cursor=following)
 
 
 @router.get(

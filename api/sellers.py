@@ -11,7 +11,7 @@ from database import queries
 from database.models import SellerRow
 from database.secrets import seal
 from database.session import transaction
-from domain.base import Strict
+from domain.base import Strict, WebAddress
 from domain.errors import ErrorCode
 from domain.parties import Role
 
@@ -23,7 +23,7 @@ Key = Annotated[SecretStr, Field(min_length=16, max_length=256)]
 class Connection(Strict):
     """A seller's address and keys, as operations enter them."""
 
-    production_url: Annotated[str, Field(pattern=r"^https?://[\x21-\x7e]+$", max_length=512)]
+    production_url: WebAddress
     access_key: Key = Field(description="Signs the calls of the production interface")
     open_api_access_key: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{4,128}$")]
     open_api_secret_key: Key

@@ -11,12 +11,12 @@ from pydantic import AwareDatetime, BaseModel, Field, model_validator
 from sqlalchemy.orm import Session
 
 from api.authentication import Caller, require
-from api.cursors import number_of
+from api.cursors import number_of, page_of
 from api.problems import ProblemError, documented
 from database import outbox
 from database.models import NoticeAttemptRow, NoticeRow, SubscriptionRow
 from database.session import transaction
-from domain.base import Strict
+from domain.base import Strict, WebAddress
 from domain.errors import ErrorCode
 from domain.notices import MOST_SUBSCRIPTIONS, SUBSCRIBERS, NoticeState
 from domain.parties import Actor
@@ -30,7 +30,7 @@ BY = "purchase, seller, buyer"
 class Subscription(Strict):
     """Where to tell."""
 
-    url: Annotated[str, Field(pattern=r"^https?://[\x21-\x7e]+$", max_length=512)]
+    url: WebAddress
 
 
 class SubscriptionView(BaseModel):
@@ -177,11 +177,9 @@ def list_notices(subscription_id: str, listing: Annotated[NoticeListing, Query()
     with transaction() as session:
         row = _find(session, subscription_id, caller)
         rows = outbox.notices(session, row.id, listing.state, before, listing.limit + 1)
-        shown, more = rows[: listing.limit], len(rows) > listing.limit
+        shown, following = page_of(rows, listing.limit, lambda one: str(one.id))
         attempts = outbox.attempts(session, [one.id for one in shown])
-    return NoticePage(
-        items=tuple(_notice(one, attempts) for one in shown), next_cursor=str(shown[-1].id) if more else None
-    )
+    return NoticePage(items=tuple(_notice(one, attempts) for one in shown), next_cursor=following)
 
 
 @router.post(

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from api.authentication import Caller, require
-from api.cursors import number_of
+from api.cursors import number_of, page_of
 from api.problems import documented
 from database import queries
 from database.models import Json
@@ -57,6 +57,6 @@ def list_usage_records(listing: Annotated[UsageRecordListing, Query()], caller: 
     before = number_of(listing.cursor) if listing.cursor else None
     with transaction() as session:
         rows = queries.usage_records(session, seller_id, taken=listing.taken, before=before, size=listing.limit + 1)
-    shown, more = rows[: listing.limit], len(rows) > listing.limit
+    shown, following = page_of(rows, listing.limit, lambda row: str(row.id))
     items = tuple(UsageRecordView.model_validate(row, from_attributes=True) for row in shown)
-    return UsageRecordPage(items=items, next_cursor=str(shown[-1].id) if more else None)
+    return UsageRecordPage(items=items, next_cursor=following)

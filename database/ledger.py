@@ -33,7 +33,7 @@ from domain.notices import Notice, NoticeState, notice_of_delivery, notice_of_in
 from domain.order import Order
 from domain.parties import Actor, Role
 from domain.products import ProductEvent
-from domain.records import InstanceStep, Transition
+from domain.records import InstanceStep, Step, Transition
 from domain.state import State
 from domain.terms import Terms
 
@@ -139,25 +139,24 @@ def _announce(session: Session, notice: Notice, seller_id: str, buyer_id: str | 
     owners = [(Role.SELLER, seller_id), (Role.BUYER, buyer_id)]
     owner = tuple_(SubscriptionRow.owner_role, SubscriptionRow.owner_id)
     wants = or_(SubscriptionRow.owner_role == Role.PURCHASE, owner.in_(owners))
-    body = notice.model_dump_json(exclude={"id"})
-    for subscription_id in session.scalars(
-        select(SubscriptionRow.id).where(wants, SubscriptionRow.disabled_at.is_(None))
-    ):
-        session.add(
-            NoticeRow(
-                subscription_id=subscription_id,
-                message_id=notice.id,
-                type=notice.type,
-                at=notice.timestamp,
-                body=body,
-                state=NoticeState.PENDING,
-                attempts=0,
-                next_due_at=datetime.now(UTC),
-            )
+    session.add_all(
+        NoticeRow(
+            subscription_id=subscription_id,
+            message_id=notice.id,
+            type=notice.type,
+            at=notice.timestamp,
+            body=notice.model_dump_json(exclude={"id"}),
+            state=NoticeState.PENDING,
+            attempts=0,
+            next_due_at=datetime.now(UTC),
         )
+        for subscription_id in session.scalars(
+            select(SubscriptionRow.id).where(wants, SubscriptionRow.disabled_at.is_(None))
+        )
+    )
 
 
-def _chained(hash_before: str, step: Transition | InstanceStep, **more: str) -> str:
+def _chained(hash_before: str, step: Step, **more: str) -> str:
     """SHA-256 over a step and the hash of the step before."""
     covered = {
         "before": hash_before,
@@ -201,9 +200,8 @@ def write_instance(session: Session, step: InstanceStep) -> None:
     Raises LedgerConflictError when another step has its sequence.
     """
     state, name = step.state, step.state.order.delivery_id
-    session.execute(
-        insert(InstanceRow)
-        .values(
+    if step.sequence == 1:
+        born = insert(InstanceRow).values(
             id=name,
             seller_id=state.order.seller_id,
             buyer_id=state.order.buyer_id,
@@ -213,8 +211,7 @@ def write_instance(session: Session, step: InstanceStep) -> None:
             sequence=0,
             state={},
         )
-        .on_conflict_do_nothing()
-    )
+        session.execute(born.on_conflict_do_nothing())
     row = session.get_one(InstanceRow, name, with_for_update=True)
     hashes = {one.sequence: one.hash for one in _around(session, name, step.sequence)}
     chained = _chained(hashes.get(step.sequence - 1, FIRST_HASH), step)

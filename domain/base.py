@@ -22,6 +22,9 @@ Instant = Annotated[AwareDatetime, AfterValidator(_plausible)]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", max_length=64)]
 """An id of the marketplace: letters, digits, underscore and hyphen, at most 64 characters."""
 
+WebAddress = Annotated[str, Field(pattern=r"^https?://[\x21-\x7e]+$", max_length=512)]
+"""An address by its form: safe to show as a link. Whether it is called is checked where it is called."""
+
 Label = Annotated[str, Field(min_length=1, max_length=128)]
 Reason = Annotated[str, Field(min_length=1, max_length=2000)]
 Note = Annotated[str, Field(max_length=2000)]

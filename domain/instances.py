@@ -13,7 +13,7 @@ from pydantic import Field
 
 from domain.base import Identifier, Strict
 from domain.cases import CallBook
-from domain.order import Order, Period, ProductType
+from domain.order import Order, OrderLine, Period, ProductType
 from domain.parties import Actor
 from domain.policy import Policy
 from domain.seller_calls import Activity, CallFields
@@ -62,9 +62,6 @@ class OperationName(StrEnum):
     UPGRADE = "upgrade"
     RELEASE = "release"
     RESTART_CALL = "restart-call"
-
-
-OrderLine = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_-]{1,64}$", max_length=129)]
 
 
 class OrderOperation(Strict):

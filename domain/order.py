@@ -120,6 +120,10 @@ class Product(Strict):
     delivery_template: Template = Field(default=(), description="Documents the delivery proof must hold.")
 
 
+OrderLine = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_-]{1,64}$", max_length=129)]
+"""An order's line, as order:line."""
+
+
 class Order(Strict):
     """One paid order line, as the purchase system hands it over."""
 
@@ -140,7 +144,7 @@ class Order(Strict):
     placed_at: Instant
     trial: bool = Field(default=False, description="A trial order: nothing was paid that could be refunded.")
     project_id: Identifier | None = Field(default=None, description="Orders of one project may share their proof.")
-    renewal_of: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_-]{1,64}$")] | None = Field(
+    renewal_of: OrderLine | None = Field(
         default=None, description="The delivery whose product this order renews, as order:line."
     )
 

@@ -42,32 +42,30 @@ class Message(Strict):
     text: Text
 
 
-class Transition(BaseModel):
-    """One step of a delivery, as the ledger keeps it."""
+class Step(BaseModel):
+    """One thing that happened, as the ledger keeps it."""
 
     sequence: int
     at: datetime
     actor: Actor
     cause: str
-    source: StageName
     content: str = "{}"
     key: str | None = None
-    receipt: Receipt | None = None
     messages: tuple[Message, ...] = ()
+
+
+class Transition(Step):
+    """One step of a delivery."""
+
+    source: StageName
+    receipt: Receipt | None = None
     state: State
 
 
-class InstanceStep(BaseModel):
-    """One step in an instance's life, as the ledger keeps it."""
+class InstanceStep(Step):
+    """One step in an instance's life."""
 
-    sequence: int
-    at: datetime
-    actor: Actor
-    cause: str
-    content: str = "{}"
-    key: str | None = None
     receipt: OperationReceipt | None = None
-    messages: tuple[Message, ...] = ()
     state: InstanceState
 
 

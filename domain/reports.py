@@ -6,10 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from domain.base import Strict
-
-WebAddress = Annotated[str, Field(pattern=r"^https?://[\x21-\x7e]+$", max_length=512)]
-"""An address that is safe to show as a link; whatever else a seller sends there is no link."""
+from domain.base import Strict, WebAddress
 
 WIRE_TIME_WITH_MILLISECONDS = "%Y%m%d%H%M%S%f"
 

@@ -5,7 +5,7 @@ import hmac
 import json
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, quote, unquote
@@ -175,3 +175,12 @@ def sign_webhook(key: bytes, message_id: str, timestamp: str, body: bytes) -> st
     """Signature of what we tell others, by Standard Webhooks: ``v1,`` and base64."""
     message = f"{message_id}.{timestamp}.".encode() + body
     return "v1," + b64encode(hmac.new(key, message, hashlib.sha256).digest()).decode()
+
+
+def webhook_headers(keys: Sequence[bytes], message_id: str, timestamp: str, body: bytes) -> dict[str, str]:
+    """Headers of what we tell others, by Standard Webhooks; each of the keys signs."""
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": timestamp,
+        "webhook-signature": " ".join(sign_webhook(key, message_id, timestamp, body) for key in keys),
+    }

@@ -113,11 +113,6 @@ class Seen(BaseModel):
     effects: dict[str, int]
     instance_id: str | None
 
-    @property
-    def created(self) -> int:
-        """How many instances or licenses were made."""
-        return self.effects.get("created", 0)
-
 
 class ProductionSystem:
     """The state of one seller's system."""

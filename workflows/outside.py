@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.common import Priority, RetryPolicy
@@ -21,19 +22,29 @@ _AFTER_A_CRASH = timedelta(seconds=5)
 """When an attempt that was cut off is repeated; one that failed names its own, much longer, interval."""
 
 
-async def record(transition: Transition) -> None:
-    """Write to the ledger; waits as long as the database is away.
+Given = TypeVar("Given")
+Result = TypeVar("Result")
+
+
+async def _ours(port: Callable[[Given], Result], given: Given, summary: str) -> Result:
+    """Have a part of our own do something; waits as long as it is away.
 
     A regular activity: its input is in the history before it runs. A local one runs inside the workflow task that takes
     the command, and when that task is lost, the ledger would remember a command that the engine does not.
     """
-    await workflow.execute_activity(
-        ports.record_transition,
-        transition,
-        start_to_close_timeout=timedelta(seconds=10),
-        retry_policy=_SOON,
-        summary=transition.cause,
+    return await workflow.execute_activity(
+        port, given, start_to_close_timeout=timedelta(seconds=10), retry_policy=_SOON, summary=summary
     )
+
+
+async def record(transition: Transition) -> None:
+    """Write to the ledger."""
+    await _ours(ports.record_transition, transition, transition.cause)
+
+
+async def record_instance(step: InstanceStep) -> None:
+    """Write a step of an instance's life to the ledger."""
+    await _ours(ports.record_instance, step, step.cause)
 
 
 async def call_seller(call: SellerCall, until: datetime) -> SellerAnswer:
@@ -52,24 +63,7 @@ async def call_seller(call: SellerCall, until: datetime) -> SellerAnswer:
 
 async def appeal_due(filed_at: datetime) -> datetime:
     """Ask the calendar until when an appeal has to be handled; asked once, kept in the state."""
-    return await workflow.execute_activity(
-        ports.appeal_due,
-        filed_at,
-        start_to_close_timeout=timedelta(seconds=10),
-        retry_policy=_SOON,
-        summary="working days of the appeal",
-    )
-
-
-async def record_instance(step: InstanceStep) -> None:
-    """Write a step of an instance's life to the ledger, like a delivery's."""
-    await workflow.execute_activity(
-        ports.record_instance,
-        step,
-        start_to_close_timeout=timedelta(seconds=10),
-        retry_policy=_SOON,
-        summary=step.cause,
-    )
+    return await _ours(ports.appeal_due, filed_at, "working days of the appeal")
 
 
 async def tell_purchase_system(status: OrderStatus, within: timedelta, unheard: Callable[[], None]) -> None:
