@@ -1,21 +1,34 @@
-"""The ledger as the engine's workers write it."""
+"""The ledger as the engine's workers reach it."""
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
-from database import ledger
-from database.session import transaction
-from domain.records import InstanceStep, Transition
-
-
-@activity.defn(name="record-transition")
-def record_transition(transition: Transition) -> None:
-    """Write one transition in one transaction."""
-    with transaction() as session, session.begin():
-        ledger.write(session, transition)
+from database import ledger, recorded
+from database.session import at_once, is_refusal, transaction
+from domain.recorded import Recorded
+from domain.records import LEDGER_REFUSED, Unwritten
+from settings.faults import Point, strike
 
 
-@activity.defn(name="record-instance")
-def record_instance(step: InstanceStep) -> None:
-    """Write one step of an instance's life in one transaction."""
-    with transaction() as session, session.begin():
-        ledger.write_instance(session, step)
+@activity.defn(name="record-rows")
+def record_rows(unwritten: Unwritten) -> None:
+    """Write rows of a process in one transaction; what the ledger can never keep is not tried again."""
+    strike(Point.BEFORE_RECORD)
+    try:
+        with transaction() as session, session.begin():
+            if unwritten.begun is not None:
+                ledger.register_instance(session.connection(), unwritten.begun)
+            ledger.append(session.connection(), unwritten.process, unwritten.carried)
+    except ledger.LedgerConflictError as error:
+        raise ApplicationError(str(error), type="ledger-conflict", non_retryable=True) from error
+    except Exception as error:
+        if not is_refusal(error):
+            raise
+        # Neither the rows nor the driver's words, which would quote them, go into the history.
+        raise ApplicationError("the ledger cannot keep a row", type=LEDGER_REFUSED, non_retryable=True) from None
+
+
+@activity.defn(name="load-recorded")
+def load_recorded(process: str) -> Recorded:
+    """Read what the ledger has of a process, at one moment."""
+    return at_once(lambda connection: recorded.load(connection, process))

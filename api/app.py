@@ -22,8 +22,8 @@ from api import (
     usage_records,
 )
 from api.body_limit import BodyLimit
+from gateway.connection import connect
 from settings import settings
-from workers.client import connect
 
 DESCRIPTION = """
 Runs the *service supervision* (服务监管) of a cloud marketplace: from a paid order to an accepted or refunded delivery.

@@ -82,4 +82,4 @@ async def _prove(delivery_id: str, batch: ProofBatch, caller: Actor, request: Re
     if state.order.project_id != batch.project_id:
         raise ProblemError(ErrorCode.OTHER_PROJECT)
     body = UploadProof(proof=batch.proof) if state.flow.has(StageName.PROOF_UPLOAD) else Deliver(proof=batch.proof)
-    return await give(request.app.state.engine, row, command_of(caller, key, body))
+    return await give(request.app.state.engine, row.id, command_of(caller, key, body))

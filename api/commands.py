@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Annotated
+from uuid import uuid4
 
 from fastapi import APIRouter, Body, Header, Request
 from starlette.concurrency import run_in_threadpool
@@ -14,16 +15,18 @@ from api.deliveries import find_visible
 from api.problems import ProblemError, documented
 from api.views import state_of
 from database import queries
-from database.models import DeliveryRow
+from database.intents import Known
+from database.ledger import Process
 from database.session import transaction
 from domain import rules
 from domain.commands import COMMANDS, Command, CommandName, CommandSpec
 from domain.commands import Body as CommandBody
 from domain.errors import ErrorCode
 from domain.events import REPORTED, Event, EventName, EventSpec, Report
-from domain.order import Order
 from domain.parties import Actor, Role
+from domain.process import delivery_process
 from domain.records import Receipt
+from gateway.asking import EndedError, Question, prepare
 
 router = APIRouter(prefix="/v1/deliveries/{delivery_id}", tags=["commands"])
 
@@ -44,6 +47,7 @@ REFUSALS = (
     ErrorCode.REFUND_PENDING,
     ErrorCode.ORDER_ENDED,
     ErrorCode.TOO_MANY_COMMANDS,
+    ErrorCode.UNSTORABLE,
 )
 
 PARTICULAR: dict[CommandName, tuple[ErrorCode, ...]] = {
@@ -86,31 +90,43 @@ def command_of(caller: Actor, key: str, fields: CommandBody) -> Command:
     return Command(name=fields.command, actor=caller, key=key_of(caller, key), body=fields)
 
 
-async def give(client: Client, row: DeliveryRow, command: Command) -> Receipt:
+async def give(client: Client, delivery_id: str, command: Command) -> Receipt:
     """Give a command to a delivery; a repetition under its key gets the first answer again."""
-    known = await run_in_threadpool(known_receipt, row.id, command.key)
-    receipt = known or await _ask_engine(client, row, command)
+    process = Process(delivery_process(delivery_id))
+    known = await prepare(process, command.key, command)
+    if known is None:
+        raise ProblemError(ErrorCode.DELIVERY_NOT_FOUND)
+    receipt = (
+        Receipt.model_validate(known.receipt) if known.receipt else await _decided(client, process, command, known)
+    )
     if receipt.fingerprint != command.fingerprint:
         raise ProblemError(ErrorCode.IDEMPOTENCY_KEY_REUSED)
     return receipt
 
 
-def known_receipt(delivery_id: str, key: str) -> Receipt | None:
-    """The answer that a command under this key got, if it was taken."""
+async def _decided(client: Client, process: Process, command: Command, known: Known) -> Receipt:
+    if known.is_open:
+        try:
+            receipt = await engine.ask(client, Question(process, command.name, command), known)
+        except EndedError as error:
+            # Open in the ledger, and not in the engine: it was never started, or only just ends, or was lost.
+            raise ProblemError(ErrorCode.SERVICE_UNAVAILABLE, "the delivery is between two states") from error
+        assert isinstance(receipt, Receipt)  # noqa: S101 - of a command
+        return receipt
+    raise await run_in_threadpool(_refusal, process, command)
+
+
+def _refusal(process: Process, command: Command) -> ProblemError:
+    """Why an order that has ended takes no command: what the rules say of its last state."""
     with transaction() as session:
-        event = queries.event_by_key(session, delivery_id, key)
-    return Receipt.model_validate(event.receipt) if event and event.receipt else None
+        refusal = rules.refusal(state_of(queries.get(session, process.id)), command, datetime.now(UTC))
+    return ProblemError.of(refusal) if refusal else ProblemError(ErrorCode.ORDER_ENDED)
 
 
-async def _ask_engine(client: Client, row: DeliveryRow, command: Command) -> Receipt:
-    try:
-        return await engine.give(client, Order.model_validate(row.order), command)
-    except engine.EndedError as error:
-        refusal = rules.refusal(state_of(row), command, datetime.now(UTC))
-        if refusal is not None:
-            raise ProblemError.of(refusal) from error
-        # Not ended by the ledger, and yet not in the engine: it was never started, or is only just ending.
-        raise ProblemError(ErrorCode.SERVICE_UNAVAILABLE, "the delivery is between two states") from error
+def was_given(delivery_id: str, key: str) -> bool:
+    """Tell whether a command under this key was taken."""
+    with transaction() as session:
+        return queries.has_key(session, delivery_process(delivery_id), key)
 
 
 def _route(name: CommandName, spec: CommandSpec) -> Callable[..., Awaitable[Receipt]]:
@@ -121,8 +137,7 @@ def _route(name: CommandName, spec: CommandSpec) -> Callable[..., Awaitable[Rece
         idempotency_key: IdempotencyKey,
         fields: CommandBody,
     ) -> Receipt:
-        row = await run_in_threadpool(find_visible, delivery_id, caller)
-        return await give(request.app.state.engine, row, command_of(caller, idempotency_key, fields))
+        return await give(request.app.state.engine, delivery_id, command_of(caller, idempotency_key, fields))
 
     has_required_field = any(field.is_required() for field in spec.body.model_fields.values())
     default = Body() if has_required_field else Body(default_factory=spec.body)
@@ -147,8 +162,10 @@ for _name, _spec in COMMANDS.items():
 def _event_route(name: EventName, spec: EventSpec) -> Callable[..., Awaitable[dict[str, str]]]:
     async def event_route(delivery_id: str, caller: Caller, request: Request, told: Report) -> dict[str, str]:
         require(caller, Role.PURCHASE)
-        row = await run_in_threadpool(find_visible, delivery_id, caller)
-        await _report(request.app.state.engine, row, Event(name=name, actor=caller, **dict(told)))
+        event = Event(name=name, actor=caller, key=f"event:{uuid4()}", **dict(told))
+        if not await engine.report(request.app.state.engine, Process(delivery_process(delivery_id)), event):
+            await run_in_threadpool(find_visible, delivery_id, caller)
+            raise ProblemError(ErrorCode.ORDER_ENDED)
         return {"status": "noted"}
 
     has_required_field = any(field.is_required() for field in spec.report.model_fields.values())
@@ -169,10 +186,3 @@ for _event, _told in REPORTED.items():
         summary=f"{_told.label.en} · {_told.label.zh} (purchase)",
         responses=documented(ErrorCode.DELIVERY_NOT_FOUND, ErrorCode.ORDER_ENDED),
     )
-
-
-async def _report(client: Client, row: DeliveryRow, event: Event) -> None:
-    try:
-        await engine.report(client, Order.model_validate(row.order), event)
-    except engine.EndedError as error:
-        raise ProblemError(ErrorCode.ORDER_ENDED) from error

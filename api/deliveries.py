@@ -1,5 +1,6 @@
 """Start a delivery, read one, list many."""
 
+import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -11,13 +12,15 @@ from api import engine
 from api.authentication import Caller, require
 from api.cursors import cursor_after, page_of, position_of
 from api.problems import FieldError, ProblemError, documented
-from api.views import DeliveryPage, DeliverySummary, DeliveryView, detail, state_of, summary
+from api.views import DeliveryPage, DeliverySummary, DeliveryView, detail, start_of, summary
 from database import ledger, queries
 from database.models import DeliveryRow
 from database.session import snapshot, transaction
 from domain.errors import ErrorCode
 from domain.order import Order, ProductType
 from domain.parties import Actor, Role
+from domain.process import delivery_process
+from domain.records import Start
 from domain.stages import StageName
 from domain.state import Status
 from domain.terms import terms_of
@@ -54,16 +57,24 @@ async def start(order: Order, caller: Caller, request: Request, response: Respon
     is_new, row = await run_in_threadpool(_register, order, caller)
     if row.order_fingerprint != ledger.order_fingerprint(order):
         raise ProblemError(ErrorCode.ORDER_LINE_CONFLICT)
-    if row.sequence == 1:
-        # Nothing has happened since the start went on record: a start that was cut off is made good here.
-        await engine.start(request.app.state.engine, state_of(row))
+    if is_new:
+        await engine.start(request.app.state.engine, start_of(row))
+    elif row.is_open:
+        # A start that was cut off is made good here, and an order that the engine lost goes on from the ledger.
+        await engine.resume(request.app.state.engine, delivery_process(row.id))
     response.status_code = 201 if is_new else 200
     return summary(row)
 
 
 def _register(order: Order, caller: Actor) -> tuple[bool, DeliveryRow]:
     with transaction() as session, session.begin():
-        return ledger.register(session, order, terms_of(order, settings().policy), caller)
+        begun = Start(
+            order=order,
+            terms=terms_of(order, settings().policy),
+            at=datetime.now(UTC),
+            code=secrets.token_hex(16).upper(),
+        )
+        return ledger.register(session, begun, caller)
 
 
 def _renewal_problem(renewed: str) -> ProblemError:
@@ -80,7 +91,8 @@ def find_visible(delivery_id: str, caller: Actor) -> DeliveryRow:
     """The delivery, if it exists and the caller may see it; raises ProblemError 404."""
     with transaction() as session:
         row = queries.find(session, delivery_id) if "\x00" not in delivery_id else None
-    if row is None or not Order.model_validate(row.order).is_visible_to(caller):
+    party = {Role.SELLER: row.seller_id, Role.BUYER: row.buyer_id}.get(caller.role) if row else None
+    if row is None or party not in {None, caller.id}:
         raise ProblemError(ErrorCode.DELIVERY_NOT_FOUND)
     return row
 
@@ -93,9 +105,9 @@ def read(delivery_id: str, caller: Caller) -> DeliveryView:
         return detail(
             queries.get(session, delivery_id),
             caller,
-            queries.events(session, delivery_id),
+            queries.events(session, delivery_process(delivery_id)),
             queries.attempts(session, delivery_id),
-            queries.messages(session, delivery_id),
+            queries.messages(session, delivery_process(delivery_id)),
             queries.usage(session, delivery_id),
         )
 

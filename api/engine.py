@@ -4,34 +4,24 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from temporalio.client import (
-    Client,
-    WorkflowFailureError,
-    WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
-)
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.problems import ProblemError
-from domain.commands import Command
-from domain.errors import ErrorCode, Refusal
+from database.intents import Known
+from database.ledger import Process
+from domain.errors import ErrorCode
 from domain.events import Event
-from domain.instances import Operation, OperationReceipt
-from domain.order import Order
+from domain.instances import OperationReceipt
 from domain.products import Probe
 from domain.records import Receipt, Start
 from domain.seller_calls import SellerCall
-from domain.state import State
+from gateway import asking, starting
+from gateway.asking import EndedError, Question, RefusedError, UnstorableError
 from settings import settings
-from workflows.card import summary
-from workflows.entries import REFUSED
-from workflows.instance import InstanceLife, life_id
 from workflows.instance_query import InstanceQuery
 from workflows.probing import ProductProbe
-from workflows.registry import WORKFLOWS, workflow_id
-from workflows.search_attributes import at_start
 from workflows.seller_calls import failure_of
 
 TEMPORARY = {
@@ -46,10 +36,6 @@ TEMPORARY = {
 
 NOT_CONNECTED = "Failed client connect"
 """How the lazy client reports that it could not connect, as a plain RuntimeError."""
-
-
-class EndedError(Exception):
-    """The engine runs this delivery no more."""
 
 
 @asynccontextmanager
@@ -73,54 +59,37 @@ async def _reachable() -> AsyncIterator[None]:
         raise away from error
 
 
-async def start(client: Client, state: State) -> None:
-    """Start the order's workflow; does nothing when it runs or has run."""
-    order = state.order
-    begun = Start(order=order, terms=state.terms, at=state.entered_at)
+async def start(client: Client, begun: Start) -> None:
+    """Start a delivery that was just put on record; does nothing when it runs or has run."""
     async with _reachable():
-        try:
-            await client.start_workflow(
-                WORKFLOWS[order.product.type].run,  # type: ignore[attr-defined]
-                begun,
-                id=workflow_id(order),
-                task_queue=settings().task_queue,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                search_attributes=at_start(state),
-                static_summary=summary(order),
-            )
-        except WorkflowAlreadyStartedError:
-            return
+        await starting.start(client, begun)
 
 
-async def give(client: Client, order: Order, command: Command) -> Receipt:
-    """Give a command and wait until its effect is on record; raises ProblemError or EndedError."""
-    async with _reachable(), _understood():
-        receipt: Receipt = await client.get_workflow_handle(workflow_id(order)).execute_update(
-            command.name, command, id=command.key, result_type=Receipt
-        )
-        return receipt
+async def resume(client: Client, process: str) -> None:
+    """Have an open process run: one whose start was cut off, or that the engine lost; does nothing when it runs."""
+    async with _reachable():
+        await starting.resume(client, process)
 
 
-async def operate(client: Client, order: Order, operation: Operation) -> OperationReceipt:
-    """Have an operation carried out on an instance, like a command on a delivery."""
-    async with _reachable(), _understood():
-        receipt: OperationReceipt = await client.get_workflow_handle(life_id(order)).execute_update(
-            InstanceLife.operate, operation, id=operation.key
-        )
-        return receipt
-
-
-@asynccontextmanager
-async def _understood() -> AsyncIterator[None]:
-    """Tell a refusal by the rules as its problem."""
+async def ask(client: Client, question: Question, known: Known) -> Receipt | OperationReceipt:
+    """Give a command, have its effect on record, and tell its receipt; raises ProblemError or EndedError."""
     try:
-        yield
-    except WorkflowUpdateFailedError as error:
-        if isinstance(error.cause, ApplicationError) and error.cause.type == REFUSED:
-            refusal = Refusal.model_validate_json(error.cause.message)
-            raise ProblemError.of(refusal) from error
-        raise
+        async with _reachable():
+            return (await asking.ask(client, question, known)).receipt
+    except RefusedError as error:
+        raise ProblemError.of(error.refusal) from error
+    except UnstorableError as error:
+        raise ProblemError(ErrorCode.UNSTORABLE) from error
+
+
+async def report(client: Client, process: Process, event: Event) -> bool:
+    """Report an event; False when there is no such process for the reporter, or it has ended. Raises ProblemError."""
+    try:
+        async with _reachable():
+            return await asking.report(client, process, event)
+    except EndedError:
+        # The ledger has it open: the collector tells it again as soon as the engine has it back.
+        return True
 
 
 async def query_instance(client: Client, call: SellerCall) -> None:
@@ -137,12 +106,6 @@ async def query_instance(client: Client, call: SellerCall) -> None:
             )
     except WorkflowFailureError as error:
         raise ProblemError(ErrorCode.SELLER_DID_NOT_TELL, failure_of(error.cause).reason) from error
-
-
-async def report(client: Client, order: Order, event: Event) -> None:
-    """Report an event; raises ProblemError or EndedError."""
-    async with _reachable():
-        await client.get_workflow_handle(workflow_id(order)).signal("event", event)
 
 
 async def probe(client: Client, asked: Probe) -> None:

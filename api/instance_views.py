@@ -5,10 +5,10 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field, TypeAdapter
 
-from api.views import MessageView
-from database.models import InstanceEventRow, InstanceReportRow, InstanceRow, Json
+from api.views import MessageView, message_view
+from database.models import EventRow, InstanceReportRow, InstanceRow, Json, MessageRow
 from database.secrets import unseal
-from domain.cases import ParkedCall
+from domain.call_book import ParkedCall
 from domain.instances import (
     STATUS_LABELS,
     InstanceDue,
@@ -20,7 +20,6 @@ from domain.instances import (
 )
 from domain.lifecycle import operations
 from domain.parties import Actor, Role
-from domain.records import Message
 from domain.reports import Access, InstanceUsage
 from domain.seller_calls import Activity
 from domain.text import Text
@@ -85,7 +84,7 @@ class InstancePage(BaseModel):
 
 def instance_state(row: InstanceRow) -> InstanceState:
     """The instance's state as the ledger has it."""
-    return InstanceState.model_validate(row.state)
+    return InstanceState.model_validate({**row.state, "order": row.start["order"], "policy": row.start["policy"]})
 
 
 def instance_summary(row: InstanceRow) -> InstanceSummary:
@@ -104,23 +103,28 @@ def instance_summary(row: InstanceRow) -> InstanceSummary:
         since=state.since,
         expires_at=state.expires_at,
         next_act=state.next_due,
-        to_be_told=tuple(call.activity for call in state.waiting),
-        parked_calls=tuple(state.parked),
+        to_be_told=tuple(call.activity for call in state.calls),
+        parked_calls=state.parked,
     )
 
 
 def instance_detail(
-    row: InstanceRow, reader: Actor, events: Sequence[InstanceEventRow], report: InstanceReportRow | None
+    row: InstanceRow,
+    reader: Actor,
+    events: Sequence[EventRow],
+    messages: Sequence[MessageRow],
+    report: InstanceReportRow | None,
 ) -> InstanceView:
     """An instance with all that happened, as this reader may see it."""
     state = instance_state(row)
+    is_party = reader.role in {Role.BUYER, Role.SELLER}
     return InstanceView(
         **dict(instance_summary(row)),
         allowed_operations=operations(state, reader.role),
         renewals=tuple(state.renewals),
         report=_report(report, reader) if report else None,
         history=tuple(_event(event) for event in events),
-        messages=tuple(message for event in events for message in _messages(event, reader)),
+        messages=tuple(message_view(one) for one in messages if not is_party or one.recipient_role == reader.role),
     )
 
 
@@ -138,7 +142,7 @@ def _report(row: InstanceReportRow, reader: Actor) -> ReportView:
     )
 
 
-def _event(row: InstanceEventRow) -> InstanceEventView:
+def _event(row: EventRow) -> InstanceEventView:
     return InstanceEventView(
         sequence=row.sequence,
         at=row.at,
@@ -147,9 +151,3 @@ def _event(row: InstanceEventRow) -> InstanceEventView:
         content=row.content,
         hash=row.hash,
     )
-
-
-def _messages(row: InstanceEventRow, reader: Actor) -> list[MessageView]:
-    is_party = reader.role in {Role.BUYER, Role.SELLER}
-    told = [Message.model_validate(one) for one in row.messages]
-    return [MessageView(to=one.to, at=row.at, text=one.text) for one in told if not is_party or one.to is reader.role]

@@ -17,6 +17,8 @@ from api.deliveries import find_visible
 from api.instance_views import InstancePage, InstanceView, instance_detail, instance_state, instance_summary
 from api.problems import ProblemError, documented
 from database import queries
+from database.intents import Known
+from database.ledger import Process
 from database.models import InstanceRow
 from database.session import snapshot, transaction
 from domain import lifecycle
@@ -31,7 +33,9 @@ from domain.instances import (
     RestartInstanceCall,
 )
 from domain.parties import Actor, Role
+from domain.process import instance_process
 from domain.seller_calls import Activity, CallFields, SellerCall
+from gateway.asking import EndedError, Question, prepare
 
 router = APIRouter(prefix="/v1/instances", tags=["instances"])
 
@@ -46,6 +50,7 @@ REFUSALS = (
     ErrorCode.INSTANCE_RELEASED,
     ErrorCode.RENEWAL_IN_EFFECT,
     ErrorCode.NOTHING_PARKED,
+    ErrorCode.UNSTORABLE,
 )
 
 
@@ -88,8 +93,7 @@ def read(delivery_id: str, caller: Caller) -> InstanceView:
 async def operate(delivery_id: str, body: Ordered, caller: Caller, request: Request) -> OperationReceipt:
     """Purchase system: carry out what an order line asks for; the same line again gives the same answer."""
     require(caller, Role.PURCHASE)
-    row = await run_in_threadpool(_find, delivery_id, caller)
-    return await _give(request.app.state.engine, row, Operation(actor=caller, key=body.order_line, body=body))
+    return await _give(request.app.state.engine, delivery_id, Operation(actor=caller, key=body.order_line, body=body))
 
 
 @router.post(
@@ -102,9 +106,8 @@ async def restart_call(
 ) -> OperationReceipt:
     """Call the seller again at once."""
     require(caller, *lifecycle.RESTARTERS)
-    row = await run_in_threadpool(_find, delivery_id, caller)
     operation = Operation(actor=caller, key=key_of(caller, idempotency_key), body=body)
-    return await _give(request.app.state.engine, row, operation)
+    return await _give(request.app.state.engine, delivery_id, operation)
 
 
 @router.post(
@@ -144,7 +147,8 @@ def _view(delivery_id: str, caller: Actor) -> InstanceView:
         return instance_detail(
             row,
             caller,
-            queries.instance_events(session, delivery_id),
+            queries.events(session, instance_process(delivery_id)),
+            queries.messages(session, instance_process(delivery_id)),
             queries.instance_report(session, delivery_id),
         )
 
@@ -167,28 +171,36 @@ def _query_call(state: InstanceState) -> SellerCall:
     )
 
 
-async def _give(client: Client, row: InstanceRow, operation: Operation) -> OperationReceipt:
+async def _give(client: Client, delivery_id: str, operation: Operation) -> OperationReceipt:
     """Have an operation carried out; a repetition under its key gets the first answer again."""
-    receipt = await run_in_threadpool(_known_receipt, row.id, operation.key)
-    receipt = receipt or await _ask_engine(client, row, operation)
+    process = Process(instance_process(delivery_id))
+    known = await prepare(process, operation.key, operation)
+    if known is None:
+        # What is not delivered yet has no instance; a stranger's delivery is not there.
+        await run_in_threadpool(_find, delivery_id, operation.actor)
+        raise ProblemError(ErrorCode.NO_INSTANCE)
+    given = OperationReceipt.model_validate(known.receipt) if known.receipt else None
+    receipt = given or await _decided(client, process, operation, known)
     if receipt.fingerprint != operation.fingerprint:
         is_restart = isinstance(operation.body, RestartInstanceCall)
         raise ProblemError(ErrorCode.IDEMPOTENCY_KEY_REUSED if is_restart else ErrorCode.ORDER_LINE_CONFLICT)
     return receipt
 
 
-def _known_receipt(delivery_id: str, key: str) -> OperationReceipt | None:
+async def _decided(client: Client, process: Process, operation: Operation, known: Known) -> OperationReceipt:
+    if known.is_open:
+        try:
+            receipt = await engine.ask(client, Question(process, "operate", operation), known)
+        except EndedError as error:
+            raise ProblemError(ErrorCode.SERVICE_UNAVAILABLE, "the instance is between two states") from error
+        assert isinstance(receipt, OperationReceipt)  # noqa: S101 - of an operation
+        return receipt
+    raise await run_in_threadpool(_refusal, process.id, operation)
+
+
+def _refusal(delivery_id: str, operation: Operation) -> ProblemError:
+    """Why what is released takes no operation: what the rules say of its last state."""
     with transaction() as session:
-        event = queries.instance_event_by_key(session, delivery_id, key)
-    return OperationReceipt.model_validate(event.receipt) if event and event.receipt else None
-
-
-async def _ask_engine(client: Client, row: InstanceRow, operation: Operation) -> OperationReceipt:
-    state = instance_state(row)
-    try:
-        return await engine.operate(client, state.order, operation)
-    except engine.EndedError as error:
-        refusal = lifecycle.refusal(state, operation, datetime.now(UTC))
-        if refusal is not None:
-            raise ProblemError.of(refusal) from error
-        raise ProblemError(ErrorCode.SERVICE_UNAVAILABLE, "the instance is between two states") from error
+        row = queries.instance(session, delivery_id)
+    refusal = lifecycle.refusal(instance_state(row), operation, datetime.now(UTC)) if row else None
+    return ProblemError.of(refusal) if refusal else ProblemError(ErrorCode.INSTANCE_RELEASED)

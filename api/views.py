@@ -7,12 +7,13 @@ from decimal import Decimal
 from pydantic import BaseModel, Field
 
 from database.models import AttemptRow, DeliveryRow, EventRow, Json, MessageRow, UsageRow
-from domain.cases import AppealCase, Parcel, ParkedCall, RefundRequest
+from domain.call_book import ParkedCall
+from domain.cases import AppealCase, Parcel, RefundRequest
 from domain.clocks import CLOCKS, Freeze, RunningClock
 from domain.explain import missing, waiting_on
-from domain.order import Order
 from domain.parties import ROLE_LABELS, Actor, Role
 from domain.proof import Proof, ProofRule
+from domain.records import Start
 from domain.rules import allowed
 from domain.state import State, Status
 from domain.text import Text
@@ -187,14 +188,20 @@ class DeliveryPage(BaseModel):
     next_cursor: str | None = Field(description="Send it as cursor to get the next page; null on the last")
 
 
+def start_of(row: DeliveryRow) -> Start:
+    """What the delivery was started with."""
+    return Start.model_validate(row.start)
+
+
 def state_of(row: DeliveryRow) -> State:
     """The delivery's state as the ledger has it."""
-    return State.model_validate(row.state)
+    return State.model_validate({**row.state, "order": row.start["order"], "terms": row.start["terms"]})
 
 
 def summary(row: DeliveryRow) -> DeliverySummary:
     """A delivery for a list."""
-    state, order = state_of(row), Order.model_validate(row.order)
+    state = state_of(row)
+    order = state.order
     role = waiting_on(state)
     party = order.party(role)
     waiting = WaitingView(role=role, label=ROLE_LABELS[role], party_id=party.id if party else None)
@@ -245,7 +252,7 @@ def detail(  # noqa: PLR0913 - the parts of the page
         invoice=state.invoice,
         proof=state.proof,
         parcel=state.parcel,
-        parked_calls=tuple(state.parked),
+        parked_calls=state.parked,
         instance_id=state.instance_id,
         license_code=state.license_code if _sees_code(state, reader) else None,
         identification_code=state.identification_code if state.requested_at and is_party else None,
@@ -256,7 +263,7 @@ def detail(  # noqa: PLR0913 - the parts of the page
         ended_at=state.ended_at,
         history=tuple(_event(event) for event in events),
         calls=tuple(AttemptView.model_validate(one, from_attributes=True) for one in attempts),
-        messages=tuple(_message(one) for one in messages if not is_party or one.recipient_role == reader.role),
+        messages=tuple(message_view(one) for one in messages if not is_party or one.recipient_role == reader.role),
     )
 
 
@@ -314,5 +321,6 @@ def _event(row: EventRow) -> EventView:
     )
 
 
-def _message(row: MessageRow) -> MessageView:
+def message_view(row: MessageRow) -> MessageView:
+    """A sentence a party was told."""
     return MessageView(to=Role(row.recipient_role), at=row.at, text=Text(zh=row.text_zh, en=row.text_en))

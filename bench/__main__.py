@@ -10,6 +10,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 from temporalio.client import Client
+from workers.client import connect
 
 from api import engine
 from bench.bare import TASK_QUEUE, BareOrder
@@ -32,7 +33,6 @@ from sandbox.demo import open_world
 from sandbox.parties import BUYER, PURCHASE, SELLER
 from sandbox.scenarios import SCENARIOS
 from settings import settings
-from workers.client import connect
 from workflows.registry import workflow_id
 
 CLIENTS = (1, 10, 25)

@@ -5,7 +5,7 @@ import asyncio
 from temporalio import workflow
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
-from workers.client import connect
+from gateway.connection import connect
 
 TASK_QUEUE = "bare"
 

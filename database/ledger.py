@@ -1,12 +1,17 @@
-"""Writing: the order line's one row, and each transition in one transaction."""
+"""Writing: the rows of every kind of process, by one guarded statement; and what else is kept once.
+
+The ledger is a prefix of what the engine stored (I1): rows come here only inside an update's outcome, an activity's
+input or a workflow's result. The guard is the head's sequence: whoever is slower compares the hashes of what stands
+with what it carries, and appends the rest, so that two writers of one process never leave two histories.
+"""
 
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
-from sqlalchemy import func, or_, select, tuple_
+from sqlalchemy import Connection, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -15,33 +20,59 @@ from database.models import (
     AttemptRow,
     DeliveryRow,
     EventRow,
-    InstanceEventRow,
     InstanceReportRow,
     InstanceRow,
-    MessageRow,
     NoticeRow,
     ProductRow,
     SubscriptionRow,
     UsageRecordRow,
     UsageRow,
 )
-from domain.events import EventName
-from domain.explain import waiting_on
-from domain.messages import messages_for
+from domain.instances import InstanceStart
 from domain.metering import JudgedRecord, RecordCode
-from domain.notices import Notice, NoticeState, notice_of_delivery, notice_of_instance, notice_of_product
+from domain.notices import NoticeState, notice_of_product
 from domain.order import Order
 from domain.parties import Actor, Role
+from domain.process import DELIVERY, INSTANCE, delivery_process
 from domain.products import ProductEvent
-from domain.records import InstanceStep, Step, Transition
-from domain.state import State
-from domain.terms import Terms
+from domain.records import Carried, Head, Row, Start
+from domain.rows import begin, delivery_head, first_rows, state_json
 
 FIRST_HASH = "0" * 64
+TABLES = {DELIVERY: DeliveryRow.__tablename__, INSTANCE: InstanceRow.__tablename__}
+"""Where each kind of process has its head."""
+
+TRIES = 5
+"""How often a writer that was overtaken looks again; each time somebody else has made progress."""
 
 
 class LedgerConflictError(Exception):
-    """A different transition stands under this sequence already; a bug that must not be hidden."""
+    """Other rows stand where these belong; a bug that must not be hidden."""
+
+
+@dataclass(frozen=True)
+class Tip:
+    """The end of a process's ledger: the number and the hash of its last row."""
+
+    sequence: int
+    hash: str
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process by its name in the engine, ``kind:id``."""
+
+    name: str
+
+    @property
+    def id(self) -> str:
+        """Its id in its kind's table."""
+        return self.name.partition(":")[2]
+
+    @property
+    def table(self) -> str:
+        """Its kind's table."""
+        return TABLES[self.name.partition(":")[0]]
 
 
 def order_fingerprint(order: Order) -> str:
@@ -53,92 +84,257 @@ def _canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def register(session: Session, order: Order, terms: Terms, started_by: Actor) -> tuple[bool, DeliveryRow]:
+def register(session: Session, start: Start, started_by: Actor) -> tuple[bool, DeliveryRow]:
     """Put the start of an order line's delivery on record unless it is; tell whether it is new, and the row."""
-    now = datetime.now(UTC)
-    state = State.begin(order, terms, now)
+    order, state = start.order, begin(start)
+    rows = first_rows(state, started_by)
     inserted = session.execute(
         insert(DeliveryRow)
         .values(
             id=order.delivery_id,
-            order=order.model_dump(mode="json"),
+            order_id=order.order_id,
             order_fingerprint=order_fingerprint(order),
             product_id=order.product.id,
             product_type=order.product.type,
-            seller_id=order.seller_id,
-            buyer_id=order.buyer_id,
-            created_at=now,
-            status=state.status,
-            stage=state.stage,
-            waiting_on=waiting_on(state),
-            state={},
+            **_empty_head(order, start.at, start.model_dump(mode="json", exclude={"recorded"})),
         )
         .on_conflict_do_nothing()
         .returning(DeliveryRow.id)
     ).first()
     if inserted is not None:
-        products.make_known(session, order.product.id, order.seller_id, now)
-        start = Transition(
-            sequence=state.sequence,
-            at=now,
-            actor=started_by,
-            cause=EventName.STARTED,
-            source=state.stage,
-            messages=messages_for(EventName.STARTED, state),
-            state=state,
-        )
-        write(session, start)
+        products.make_known(session, order.product.id, order.seller_id, start.at)
+        carried = Carried(rows=rows, head=delivery_head(state), state=state_json(state))
+        _append(session.connection(), Process(delivery_process(order.delivery_id)), carried, Tip(0, FIRST_HASH))
     return inserted is not None, session.get_one(DeliveryRow, order.delivery_id)
 
 
-def write(session: Session, transition: Transition) -> None:
-    """Append a transition and bring the delivery's row up to it; a repeated write changes nothing.
-
-    Raises LedgerConflictError when another transition has its sequence.
-    """
-    state, delivery_id = transition.state, transition.state.order.delivery_id
-    delivery = session.get_one(DeliveryRow, delivery_id, with_for_update=True)
-    before = session.scalar(select(EventRow.hash).filter_by(delivery_id=delivery_id, sequence=transition.sequence - 1))
-    event = _event_row(transition, before or FIRST_HASH)
-    if delivery.sequence >= transition.sequence:
-        _require_same(session, event)
-        return
-    if delivery.sequence != transition.sequence - 1:
-        message = f"{delivery_id}: {transition.sequence} after {delivery.sequence}"
-        raise LedgerConflictError(message)
-    session.add(event)
-    session.add_all(
-        MessageRow(
-            delivery_id=delivery_id,
-            sequence=transition.sequence,
-            recipient_role=message.to,
-            at=transition.at,
-            text_zh=message.text.zh,
-            text_en=message.text.en,
+def register_instance(connection: Connection, start: InstanceStart) -> None:
+    """Make room for an instance's life unless it is there; its rows follow."""
+    connection.execute(
+        insert(InstanceRow)
+        .values(
+            id=start.order.delivery_id,
+            instance_id=start.instance_id,
+            **_empty_head(start.order, start.at, start.model_dump(mode="json", exclude={"recorded"})),
         )
-        for message in transition.messages
+        .on_conflict_do_nothing()
     )
-    _announce(session, notice_of_delivery(transition), state.order.seller_id, state.order.buyer_id)
-    delivery.sequence = transition.sequence
-    delivery.status = state.status
-    delivery.stage = state.stage
-    delivery.waiting_on = waiting_on(state)
-    delivery.due_at = state.next_due.at if state.next_due else None
-    delivery.license_code = state.license_code
-    delivery.overdue = state.overdue
-    delivery.state = state.model_dump(mode="json")
+
+
+def _empty_head(order: Order, at: datetime, start: dict[str, object]) -> dict[str, object]:
+    """A process without a row, on its way to its first."""
+    return {
+        "seller_id": order.seller_id,
+        "buyer_id": order.buyer_id,
+        "created_at": at,
+        "changed_at": at,
+        "sequence": 0,
+        "hash": FIRST_HASH,
+        "status": "",
+        "stage": "",
+        "waiting_on": Role.SYSTEM,
+        "overdue": False,
+        "is_open": True,
+        "start": start,
+        "state": {},
+    }
+
+
+def append(connection: Connection, process: str, carried: Carried, known: Tip | None = None) -> bool:
+    """Append what the ledger lacks of these rows, and bring the process's head up to them.
+
+    ``known`` is where the writer has seen the ledger end; when nobody was faster, one statement is all it takes. What
+    stands already is compared and left alone: a repeated write changes nothing. False when all of it stood. Raises
+    LedgerConflictError when other rows stand in their place.
+    """
+    target = Process(process)
+    if not carried.rows:
+        return False
+    for _ in range(TRIES):
+        is_seen = known is not None
+        tip, known = known or tip_of(connection, target), None
+        rest = [row for row in carried.rows if row.sequence > tip.sequence]
+        if len(rest) < len(carried.rows):
+            _require_same(connection, target, carried.rows[: len(carried.rows) - len(rest)])
+        if not rest:
+            return False
+        if rest[0].sequence != tip.sequence + 1:
+            if is_seen:
+                continue  # The process starts at a later row than the asker saw: somebody wrote meanwhile.
+            message = f"{process}: {rest[0].sequence} after {tip.sequence}"
+            raise LedgerConflictError(message)
+        if _append(connection, target, carried.model_copy(update={"rows": tuple(rest)}), tip):
+            return True
+    message = f"{process}: overtaken {TRIES} times"
+    raise LedgerConflictError(message)
+
+
+def tip_of(connection: Connection, process: Process) -> Tip:
+    """Where a process's ledger ends."""
+    query = text(f"select sequence, hash from {process.table} where id = :id")  # noqa: S608 - a name of ours
+    found = connection.execute(query, {"id": process.id}).one()
+    return Tip(found.sequence, found.hash)
+
+
+def _require_same(connection: Connection, process: Process, rows: Sequence[Row]) -> None:
+    """Compare rows that stand already with the same ones as carried: their chains must end in the same hash."""
+    numbers = (rows[0].sequence - 1, rows[-1].sequence)
+    query = select(EventRow.sequence, EventRow.hash).filter_by(process=process.name)
+    found = {row.sequence: row.hash for row in connection.execute(query.where(EventRow.sequence.in_(numbers)))}
+    chained = found.get(numbers[0], FIRST_HASH)
+    for row in rows:
+        chained = _chained(chained, row)
+    if found.get(numbers[1]) != chained:
+        message = f"{process.name}: other rows stand at {rows[0].sequence} to {rows[-1].sequence}"
+        raise LedgerConflictError(message)
+
+
+_APPEND = """
+with head as (
+    update {table} set sequence = :last, hash = :hash, status = :status, stage = :stage, waiting_on = :waiting_on,
+        due_at = :due_at, overdue = :overdue, is_open = :is_open, seller_key = :seller_key, expires_at = :expires_at,
+        state = cast(:state as jsonb), changed_at = now()
+    where id = :id and sequence = :known
+    returning seller_id, buyer_id
+), step as (
+    select step.* from head, jsonb_to_recordset(cast(:rows as jsonb)) as step (
+        sequence int, at timestamptz, actor_role text, actor_id text, cause text, effect text, source text, target text,
+        ruling text, content jsonb, order_id text, key text, receipt jsonb, hash text, notice_id text, notice_type text,
+        notice text
+    )
+), event as (
+    insert into events (process, sequence, at, actor_role, actor_id, cause, effect, source, target, ruling, content,
+        order_id, key, receipt, hash)
+    select :process, sequence, at, actor_role, actor_id, cause, effect, source, target, ruling, content, order_id, key,
+        receipt, hash
+    from step order by sequence
+), message as (
+    insert into messages (process, sequence, cause, recipient_role, at, text_zh, text_en)
+    select :process, one.sequence, one.cause, one.recipient_role, one.at, one.text_zh, one.text_en
+    from head, jsonb_to_recordset(cast(:messages as jsonb)) as one (
+        sequence int, cause text, recipient_role text, at timestamptz, text_zh text, text_en text
+    )
+), notice as (
+    insert into notices (subscription_id, message_id, type, at, body, state, attempts, next_due_at)
+    select wanted.id, step.notice_id, step.notice_type, step.at, step.notice, 'pending', 0, now()
+    from head, step, subscriptions as wanted
+    where wanted.disabled_at is null and (wanted.owner_role = 'purchase'
+        or (wanted.owner_role = 'seller' and wanted.owner_id = head.seller_id)
+        or (wanted.owner_role = 'buyer' and wanted.owner_id = head.buyer_id))
+    order by step.sequence
+), callback as (
+    insert into callbacks (key, process, sequence, delivery_id, body, at, attempts, next_due_at, report_at)
+    select told.key, :process, told.sequence, told.delivery_id, told.body, told.at, 0, now(), told.report_at
+    from head, jsonb_to_recordset(cast(:callbacks as jsonb)) as told (
+        key text, sequence int, delivery_id text, body text, at timestamptz, report_at timestamptz
+    )
+    on conflict do nothing
+), done as (
+    delete from intents where process = :process and key in (select key from step)
+)
+select count(*) from head
+"""
+"""One statement: nothing of a step is ever there without the rest, and no second round trip is waited for."""
+
+_STATEMENTS = {table: text(_APPEND.format(table=table)) for table in TABLES.values()}
+
+
+def _append(connection: Connection, process: Process, carried: Carried, tip: Tip) -> bool:
+    """Append the rows if the ledger ends there; False when somebody was faster."""
+    steps, chained = [], tip.hash
+    for row in carried.rows:
+        chained = _chained(chained, row)
+        steps.append(_step(row, chained))
+    parameters = {
+        "process": process.name,
+        "id": process.id,
+        "known": tip.sequence,
+        "last": carried.rows[-1].sequence,
+        "hash": chained,
+        "state": carried.state,
+        "rows": json.dumps(steps),
+        "messages": json.dumps([one for row in carried.rows for one in _messages(row)]),
+        "callbacks": json.dumps([_callback(row) for row in carried.rows if row.order_status is not None]),
+        **_columns(carried.head),
+    }
+    return bool(connection.execute(_STATEMENTS[process.table], parameters).scalar_one())
+
+
+def _columns(head: Head) -> dict[str, object]:
+    return dict(head) | {"waiting_on": str(head.waiting_on)}
+
+
+def _step(row: Row, chained: str) -> dict[str, object]:
+    content = json.loads(row.content)
+    return {
+        "sequence": row.sequence,
+        "at": row.at.isoformat(),
+        "actor_role": row.actor.role,
+        "actor_id": row.actor.id,
+        "cause": row.cause,
+        "effect": row.effect,
+        "source": row.source,
+        "target": row.target,
+        "ruling": row.ruling,
+        "content": content,
+        "order_id": content.get("order_id"),
+        "key": row.key,
+        "receipt": row.receipt.model_dump(mode="json") if row.receipt else None,
+        "hash": chained,
+        "notice_id": row.notice.id,
+        "notice_type": row.notice.type,
+        "notice": row.notice.model_dump_json(exclude={"id"}),
+    }
+
+
+def _messages(row: Row) -> list[dict[str, object]]:
+    return [
+        {
+            "sequence": row.sequence,
+            "cause": row.cause,
+            "recipient_role": message.to,
+            "at": row.at.isoformat(),
+            "text_zh": message.text.zh,
+            "text_en": message.text.en,
+        }
+        for message in row.messages
+    ]
+
+
+def _callback(row: Row) -> dict[str, object]:
+    told = row.order_status
+    assert told is not None  # noqa: S101 - asked for only then
+    return {
+        "key": told.key,
+        "sequence": row.sequence,
+        "delivery_id": told.delivery_id,
+        "body": told.body,
+        "at": told.at.isoformat(),
+        "report_at": (row.hear_by or told.at).isoformat(),
+    }
+
+
+def _chained(hash_before: str, row: Row) -> str:
+    """SHA-256 over a row and the hash of the row before."""
+    covered = {
+        "before": hash_before,
+        "sequence": row.sequence,
+        "at": row.at.isoformat(),
+        "actor": row.actor.model_dump(),
+        "cause": row.cause,
+        "source": row.source,
+        "target": row.target,
+        "content": json.loads(row.content),
+    }
+    return hashlib.sha256(_canonical(covered)).hexdigest()
 
 
 def announce_product(session: Session, product: ProductRow, event: ProductEvent, at: datetime) -> None:
-    """Have the purchase system and the seller told what happened to a product."""
-    _announce(session, notice_of_product(product.id, product.seller_id, event, at), product.seller_id, None)
-
-
-def _announce(session: Session, notice: Notice, seller_id: str, buyer_id: str | None) -> None:
-    """Have subscribers told, in the transaction of what they are told of."""
-    owners = [(Role.SELLER, seller_id), (Role.BUYER, buyer_id)]
-    owner = tuple_(SubscriptionRow.owner_role, SubscriptionRow.owner_id)
-    wants = or_(SubscriptionRow.owner_role == Role.PURCHASE, owner.in_(owners))
+    """Have the purchase system and the seller told what happened to a product, in the transaction of what happened."""
+    notice = notice_of_product(product.id, product.seller_id, event, at)
+    wants = (SubscriptionRow.owner_role == Role.PURCHASE) | (
+        (SubscriptionRow.owner_role == Role.SELLER) & (SubscriptionRow.owner_id == product.seller_id)
+    )
     session.add_all(
         NoticeRow(
             subscription_id=subscription_id,
@@ -154,98 +350,6 @@ def _announce(session: Session, notice: Notice, seller_id: str, buyer_id: str | 
             select(SubscriptionRow.id).where(wants, SubscriptionRow.disabled_at.is_(None))
         )
     )
-
-
-def _chained(hash_before: str, step: Step, **more: str) -> str:
-    """SHA-256 over a step and the hash of the step before."""
-    covered = {
-        "before": hash_before,
-        "sequence": step.sequence,
-        "at": step.at.isoformat(),
-        "actor": step.actor.model_dump(),
-        "cause": step.cause,
-        "content": json.loads(step.content),
-        **more,
-    }
-    return hashlib.sha256(_canonical(covered)).hexdigest()
-
-
-def _event_row(transition: Transition, hash_before: str) -> EventRow:
-    return EventRow(
-        delivery_id=transition.state.order.delivery_id,
-        sequence=transition.sequence,
-        at=transition.at,
-        actor_role=transition.actor.role,
-        actor_id=transition.actor.id,
-        cause=transition.cause,
-        source=transition.source,
-        target=transition.state.stage,
-        content=json.loads(transition.content),
-        key=transition.key,
-        receipt=transition.receipt.model_dump(mode="json") if transition.receipt else None,
-        hash=_chained(hash_before, transition, source=transition.source, target=transition.state.stage),
-    )
-
-
-def _require_same(session: Session, event: EventRow) -> None:
-    written = session.scalar(select(EventRow.hash).filter_by(delivery_id=event.delivery_id, sequence=event.sequence))
-    if written != event.hash:
-        message = f"{event.delivery_id}: sequence {event.sequence} is another transition"
-        raise LedgerConflictError(message)
-
-
-def write_instance(session: Session, step: InstanceStep) -> None:
-    """Append a step of an instance's life and bring its row up to it; a repeated write changes nothing.
-
-    Raises LedgerConflictError when another step has its sequence.
-    """
-    state, name = step.state, step.state.order.delivery_id
-    if step.sequence == 1:
-        born = insert(InstanceRow).values(
-            id=name,
-            seller_id=state.order.seller_id,
-            buyer_id=state.order.buyer_id,
-            instance_id=state.instance_id,
-            created_at=step.at,
-            status=state.status,
-            sequence=0,
-            state={},
-        )
-        session.execute(born.on_conflict_do_nothing())
-    row = session.get_one(InstanceRow, name, with_for_update=True)
-    hashes = {one.sequence: one.hash for one in _around(session, name, step.sequence)}
-    chained = _chained(hashes.get(step.sequence - 1, FIRST_HASH), step)
-    if row.sequence != step.sequence - 1 and hashes.get(step.sequence) != chained:
-        message = f"instance {name}: {step.sequence} after {row.sequence}"
-        raise LedgerConflictError(message)
-    if row.sequence >= step.sequence:
-        return
-    content = json.loads(step.content)
-    session.add(
-        InstanceEventRow(
-            instance=name,
-            sequence=step.sequence,
-            at=step.at,
-            actor_role=step.actor.role,
-            actor_id=step.actor.id,
-            cause=step.cause,
-            content=content,
-            key=step.key,
-            order_id=content.get("order_id"),
-            receipt=step.receipt.model_dump(mode="json") if step.receipt else None,
-            messages=[message.model_dump(mode="json") for message in step.messages],
-            hash=chained,
-        )
-    )
-    _announce(session, notice_of_instance(step), state.order.seller_id, state.order.buyer_id)
-    row.sequence, row.status, row.expires_at = step.sequence, state.status, state.expires_at
-    row.state = state.model_dump(mode="json")
-
-
-def _around(session: Session, name: str, sequence: int) -> Sequence[InstanceEventRow]:
-    """The step under this sequence and the one before, as far as they are there."""
-    both = InstanceEventRow.sequence.in_((sequence - 1, sequence))
-    return session.scalars(select(InstanceEventRow).filter_by(instance=name).where(both)).all()
 
 
 def write_report(session: Session, report: InstanceReportRow) -> None:

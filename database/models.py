@@ -9,14 +9,12 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Index,
-    Integer,
     LargeBinary,
     MetaData,
     Numeric,
     String,
     Text,
     UniqueConstraint,
-    false,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -39,7 +37,30 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: DateTime(timezone=True), Json: JSONB, list[Json]: JSONB, str: Text}  # noqa: RUF012 - SQLAlchemy's API
 
 
-class DeliveryRow(Base):
+class ProcessRow:
+    """What the ledger keeps of every kind of process: how far it is, for lists; and what it takes to start it anew.
+
+    ``start`` is what the engine was given, and never changes; ``state`` is the rest of the state after the last row.
+    """
+
+    seller_id: Mapped[str] = mapped_column(String(64))
+    buyer_id: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    sequence: Mapped[int]
+    hash: Mapped[str] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(32))
+    stage: Mapped[str] = mapped_column(String(64))
+    waiting_on: Mapped[str] = mapped_column(String(32))
+    due_at: Mapped[datetime | None]
+    overdue: Mapped[bool]
+    is_open: Mapped[bool]
+    expires_at: Mapped[datetime | None]
+    start: Mapped[Json]
+    state: Mapped[Json]
+
+
+class DeliveryRow(ProcessRow, Base):
     """One delivery: the order, and its present state for lists and reads."""
 
     __tablename__ = "deliveries"
@@ -48,64 +69,124 @@ class DeliveryRow(Base):
         Index("ix_deliveries_seller", "seller_id", "created_at", "id"),
         Index("ix_deliveries_buyer", "buyer_id", "created_at", "id"),
         Index("ix_deliveries_product", "product_id"),
+        Index("ix_deliveries_order", "order_id"),
+        Index("ix_deliveries_type", "product_type", "created_at", "id"),
+        Index("ix_deliveries_stage", "stage", "created_at", "id"),
         Index("ix_deliveries_waiting", "status", "waiting_on", "created_at", "id"),
+        Index("ix_deliveries_overdue", "created_at", "id", postgresql_where=text("overdue")),
+        Index("ix_deliveries_changed", "changed_at", postgresql_where=text("is_open")),
     )
 
     id: Mapped[str] = mapped_column(String(140), primary_key=True)
-    order: Mapped[Json]
+    order_id: Mapped[str] = mapped_column(String(64))
     order_fingerprint: Mapped[str] = mapped_column(String(64))
     product_id: Mapped[str] = mapped_column(String(64))
     product_type: Mapped[str] = mapped_column(String(64))
-    seller_id: Mapped[str] = mapped_column(String(64))
-    buyer_id: Mapped[str] = mapped_column(String(64))
-    created_at: Mapped[datetime]
-    sequence: Mapped[int] = mapped_column(Integer, default=0)
-    status: Mapped[str] = mapped_column(String(32))
-    stage: Mapped[str] = mapped_column(String(64))
-    waiting_on: Mapped[str] = mapped_column(String(32))
-    due_at: Mapped[datetime | None]
-    overdue: Mapped[bool] = mapped_column(default=False, server_default=false())
-    license_code: Mapped[str | None] = mapped_column(String(64), unique=True)
-    state: Mapped[Json]
+    seller_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+
+    @property
+    def license_code(self) -> str | None:
+        """What the seller's software knows it by."""
+        return self.seller_key
+
+
+class InstanceRow(ProcessRow, Base):
+    """What a delivery left and lives on: an instance or an authorization code, as it is now."""
+
+    __tablename__ = "instances"
+    __table_args__ = (
+        Index("ix_instances_seller", "seller_id", "created_at", "id"),
+        Index("ix_instances_buyer", "buyer_id", "created_at", "id"),
+        Index("ix_instances_instance", "instance_id"),
+        Index("ix_instances_changed", "changed_at", postgresql_where=text("is_open")),
+    )
+
+    id: Mapped[str] = mapped_column(ForeignKey("deliveries.id"), primary_key=True)
+    instance_id: Mapped[str | None] = mapped_column(String(64))
+    seller_key: Mapped[str | None] = mapped_column(String(64))
 
 
 class EventRow(Base):
-    """One transition, never changed: the evidence in a dispute. Each row's hash covers the one before."""
+    """One step of a process, never changed: the evidence in a dispute. Each row's hash covers the one before."""
 
     __tablename__ = "events"
     __table_args__ = (
-        UniqueConstraint("delivery_id", "sequence"),
-        UniqueConstraint("delivery_id", "key"),
+        UniqueConstraint("process", "sequence"),
+        UniqueConstraint("process", "key"),
+        Index("ix_events_order", "order_id", postgresql_where=text("order_id is not null")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    delivery_id: Mapped[str] = mapped_column(ForeignKey("deliveries.id"))
+    process: Mapped[str] = mapped_column(String(160))
     sequence: Mapped[int]
     at: Mapped[datetime]
     actor_role: Mapped[str] = mapped_column(String(32))
     actor_id: Mapped[str] = mapped_column(String(128))
     cause: Mapped[str] = mapped_column(String(64))
+    effect: Mapped[str] = mapped_column(String(32))
     source: Mapped[str] = mapped_column(String(64))
     target: Mapped[str] = mapped_column(String(64))
+    ruling: Mapped[str | None] = mapped_column(String(32))
     content: Mapped[Json]
+    order_id: Mapped[str | None] = mapped_column(String(64))
     key: Mapped[str | None] = mapped_column(String(400))
     receipt: Mapped[Json | None]
     hash: Mapped[str] = mapped_column(String(64))
 
 
 class MessageRow(Base):
-    """A sentence for one side, written with the transition that caused it."""
+    """A sentence for one side, written with the step that caused it."""
 
     __tablename__ = "messages"
-    __table_args__ = (UniqueConstraint("delivery_id", "sequence", "recipient_role"),)
+    __table_args__ = (UniqueConstraint("process", "sequence", "cause", "recipient_role"),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    delivery_id: Mapped[str] = mapped_column(ForeignKey("deliveries.id"))
+    process: Mapped[str] = mapped_column(String(160))
     sequence: Mapped[int]
+    cause: Mapped[str] = mapped_column(String(64))
     recipient_role: Mapped[str] = mapped_column(String(32))
     at: Mapped[datetime]
     text_zh: Mapped[str]
     text_en: Mapped[str]
+
+
+class IntentRow(Base):
+    """Something that is on its way into a process and not yet in its history: a command under its key, or an event.
+
+    It is there before the engine is asked, and goes in the statement that writes what became of it: so whatever is cut
+    off in between is found (I4).
+    """
+
+    __tablename__ = "intents"
+    __table_args__ = (Index("ix_intents_at", "at"),)
+
+    process: Mapped[str] = mapped_column(String(160), primary_key=True)
+    key: Mapped[str] = mapped_column(String(400), primary_key=True)
+    at: Mapped[datetime]
+    looked_at: Mapped[datetime | None]
+    event: Mapped[Json | None]
+
+
+class CallbackRow(Base):
+    """What the purchase system is to hear, written in the transaction of what it tells of."""
+
+    __tablename__ = "callbacks"
+    __table_args__ = (
+        Index("ix_callbacks_due", "next_due_at", postgresql_where=text("next_due_at is not null")),
+        Index("ix_callbacks_delivery", "delivery_id"),
+        Index("ix_callbacks_delivered", "delivered_at", postgresql_where=text("delivered_at is not null")),
+    )
+
+    key: Mapped[str] = mapped_column(String(300), primary_key=True)
+    process: Mapped[str] = mapped_column(String(160))
+    sequence: Mapped[int]
+    delivery_id: Mapped[str] = mapped_column(String(140))
+    body: Mapped[str]
+    at: Mapped[datetime]
+    attempts: Mapped[int]
+    next_due_at: Mapped[datetime | None]
+    report_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
 
 
 class AttemptRow(Base):
@@ -125,52 +206,6 @@ class AttemptRow(Base):
     succeeded: Mapped[bool]
     milliseconds: Mapped[int]
     next_due_at: Mapped[datetime | None]
-
-
-class InstanceRow(Base):
-    """What a delivery left and lives on: an instance or an authorization code, as it is now."""
-
-    __tablename__ = "instances"
-    __table_args__ = (
-        Index("ix_instances_seller", "seller_id", "created_at", "id"),
-        Index("ix_instances_buyer", "buyer_id", "created_at", "id"),
-        Index("ix_instances_instance", "instance_id"),
-    )
-
-    id: Mapped[str] = mapped_column(ForeignKey("deliveries.id"), primary_key=True)
-    seller_id: Mapped[str] = mapped_column(String(64))
-    buyer_id: Mapped[str] = mapped_column(String(64))
-    instance_id: Mapped[str | None] = mapped_column(String(64))
-    created_at: Mapped[datetime]
-    status: Mapped[str] = mapped_column(String(32))
-    expires_at: Mapped[datetime | None]
-    sequence: Mapped[int]
-    state: Mapped[Json]
-
-
-class InstanceEventRow(Base):
-    """One step of an instance's life, never changed; each row's hash covers the one before."""
-
-    __tablename__ = "instance_events"
-    __table_args__ = (
-        UniqueConstraint("instance", "sequence"),
-        UniqueConstraint("instance", "key"),
-        Index("ix_instance_events_order", "order_id"),
-    )
-
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    instance: Mapped[str] = mapped_column(ForeignKey("instances.id"))
-    sequence: Mapped[int]
-    at: Mapped[datetime]
-    actor_role: Mapped[str] = mapped_column(String(32))
-    actor_id: Mapped[str] = mapped_column(String(128))
-    cause: Mapped[str] = mapped_column(String(64))
-    content: Mapped[Json]
-    key: Mapped[str | None] = mapped_column(String(400))
-    order_id: Mapped[str | None] = mapped_column(String(64))
-    receipt: Mapped[Json | None]
-    messages: Mapped[list[Json]]
-    hash: Mapped[str] = mapped_column(String(64))
 
 
 class InstanceReportRow(Base):

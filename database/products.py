@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from database.models import DeliveryRow, EventRow, ProbeRow, ProductEventRow, ProductRow
 from domain.events import EventName
+from domain.process import DELIVERY
 from domain.products import ProductEvent, Sale, month_of
 from domain.seller_calls import Activity
 
@@ -74,8 +75,8 @@ def failed_orders(session: Session, product_id: str, now: datetime) -> int:
         EventRow.cause == EventName.SELLER_CALL_PARKED, EventRow.content["activity"].as_string() == Activity.GET_LICENSE
     )
     query = (
-        select(func.count(EventRow.delivery_id.distinct()))
-        .join(DeliveryRow, DeliveryRow.id == EventRow.delivery_id)
+        select(func.count(EventRow.process.distinct()))
+        .join(DeliveryRow, EventRow.process == f"{DELIVERY}:" + DeliveryRow.id)
         .where(DeliveryRow.product_id == product_id, EventRow.at >= begin, EventRow.at < end)
         .where(or_(EventRow.cause == EventName.PROVISIONING_FAILED, no_license))
     )

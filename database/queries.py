@@ -12,7 +12,6 @@ from database.models import (
     AttemptRow,
     DeliveryRow,
     EventRow,
-    InstanceEventRow,
     InstanceReportRow,
     InstanceRow,
     MessageRow,
@@ -24,6 +23,7 @@ from database.models import (
 from domain.instances import InstanceStatus
 from domain.metering import RecordCode
 from domain.parties import Actor, Role
+from domain.process import INSTANCE
 
 
 @dataclass(frozen=True)
@@ -61,14 +61,13 @@ def get(session: Session, delivery_id: str) -> DeliveryRow:
 def of_licenses(session: Session, codes: Sequence[str], seller_id: str) -> Sequence[DeliveryRow]:
     """The deliveries that these authorization codes belong to, as far as they are this seller's."""
     return session.scalars(
-        select(DeliveryRow).filter_by(seller_id=seller_id).where(DeliveryRow.license_code.in_(codes))
+        select(DeliveryRow).filter_by(seller_id=seller_id).where(DeliveryRow.seller_key.in_(codes))
     ).all()
 
 
 def of_order(session: Session, order_id: str, seller_id: str) -> Sequence[DeliveryRow]:
     """The deliveries of an order's lines, if they are this seller's."""
-    of_order = DeliveryRow.order["order_id"].as_string() == order_id
-    return session.scalars(select(DeliveryRow).filter_by(seller_id=seller_id).where(of_order)).all()
+    return session.scalars(select(DeliveryRow).filter_by(seller_id=seller_id, order_id=order_id)).all()
 
 
 def usage(session: Session, delivery_id: str) -> Sequence[UsageRow]:
@@ -89,30 +88,28 @@ def _visible_to(actor: Actor, table: type[DeliveryRow] | type[InstanceRow] = Del
 def page(session: Session, actor: Actor, filters: Filters, after: Position | None, size: int) -> Sequence[DeliveryRow]:
     """One page of what the actor may see, newest first."""
     query = select(DeliveryRow).where(*_visible_to(actor))
-    for column in ("status", "stage", "waiting_on", "product_type", "seller_id", "buyer_id", "overdue"):
+    for column in ("status", "stage", "waiting_on", "product_type", "seller_id", "buyer_id", "order_id", "overdue"):
         value = getattr(filters, column)
         if value is not None:
             query = query.where(getattr(DeliveryRow, column) == value)
-    if filters.order_id is not None:
-        query = query.where(DeliveryRow.order["order_id"].as_string() == filters.order_id)
     if after is not None:
         query = query.where(tuple_(DeliveryRow.created_at, DeliveryRow.id) < (after.created_at, after.id))
     return session.scalars(query.order_by(DeliveryRow.created_at.desc(), DeliveryRow.id.desc()).limit(size)).all()
 
 
-def events(session: Session, delivery_id: str) -> Sequence[EventRow]:
-    """The delivery's history, in order."""
-    return session.scalars(select(EventRow).filter_by(delivery_id=delivery_id).order_by(EventRow.sequence)).all()
+def events(session: Session, process: str) -> Sequence[EventRow]:
+    """A process's history, in order."""
+    return session.scalars(select(EventRow).filter_by(process=process).order_by(EventRow.sequence)).all()
 
 
-def event_by_key(session: Session, delivery_id: str, key: str) -> EventRow | None:
-    """The transition a command key stands for."""
-    return session.scalar(select(EventRow).filter_by(delivery_id=delivery_id, key=key))
+def has_key(session: Session, process: str, key: str) -> bool:
+    """Tell whether a command under this key was taken."""
+    return session.scalar(select(EventRow.id).filter_by(process=process, key=key)) is not None
 
 
-def messages(session: Session, delivery_id: str) -> Sequence[MessageRow]:
+def messages(session: Session, process: str) -> Sequence[MessageRow]:
     """What the parties were told, in order."""
-    return session.scalars(select(MessageRow).filter_by(delivery_id=delivery_id).order_by(MessageRow.id)).all()
+    return session.scalars(select(MessageRow).filter_by(process=process).order_by(MessageRow.id)).all()
 
 
 def attempts(session: Session, delivery_id: str) -> Sequence[AttemptRow]:
@@ -140,7 +137,7 @@ def calls(  # noqa: PLR0913 - what a page of calls depends on
     """One page of the attempts of these calls that the actor may see, newest first."""
     query = select(AttemptRow).join(DeliveryRow).where(*_visible_to(actor), AttemptRow.activity.in_(activities))
     if filters.order_id is not None:
-        query = query.where(DeliveryRow.order["order_id"].as_string() == filters.order_id)
+        query = query.where(DeliveryRow.order_id == filters.order_id)
     if filters.activity is not None:
         query = query.where(AttemptRow.activity == filters.activity)
     if filters.succeeded is not None:
@@ -179,22 +176,11 @@ def instance_page(
     return session.scalars(query.order_by(InstanceRow.created_at.desc(), InstanceRow.id.desc()).limit(size)).all()
 
 
-def instance_events(session: Session, delivery_id: str) -> Sequence[InstanceEventRow]:
-    """An instance's history, in order."""
-    query = select(InstanceEventRow).filter_by(instance=delivery_id)
-    return session.scalars(query.order_by(InstanceEventRow.sequence)).all()
-
-
-def instance_event_by_key(session: Session, delivery_id: str, key: str) -> InstanceEventRow | None:
-    """The step an operation's key stands for."""
-    return session.scalar(select(InstanceEventRow).filter_by(instance=delivery_id, key=key))
-
-
-def operations_of_order(session: Session, order_id: str, seller_id: str) -> Sequence[InstanceEventRow]:
+def operations_of_order(session: Session, order_id: str, seller_id: str) -> Sequence[EventRow]:
     """The operations that an order's lines asked for, on this seller's instances."""
-    of_seller = select(InstanceRow.id).filter_by(seller_id=seller_id)
-    query = select(InstanceEventRow).filter_by(order_id=order_id).where(InstanceEventRow.instance.in_(of_seller))
-    return session.scalars(query.order_by(InstanceEventRow.id)).all()
+    of_instance = EventRow.process == f"{INSTANCE}:" + InstanceRow.id
+    query = select(EventRow).join(InstanceRow, of_instance).where(InstanceRow.seller_id == seller_id)
+    return session.scalars(query.where(EventRow.order_id == order_id).order_by(EventRow.id)).all()
 
 
 def instances(session: Session, delivery_ids: Sequence[str]) -> dict[str, InstanceRow]:

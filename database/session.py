@@ -1,11 +1,14 @@
 """Connections to PostgreSQL."""
 
-from collections.abc import Iterator
+import select
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import TypeVar
 
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+import psycopg2.extensions
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DataError, DBAPIError, DisconnectionError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -17,20 +20,47 @@ STATEMENT_SECONDS = 8
 
 @lru_cache
 def engine() -> Engine:
-    """The pool of this process."""
+    """The pool of this process for transactions."""
+    return _engine(autocommit=False)
+
+
+@lru_cache
+def _autocommit() -> Engine:
+    """The pool for statements that commit themselves.
+
+    Of its own: a connection that changed its mode would have to be set back, which is a round trip at every use.
+    """
+    return _engine(autocommit=True)
+
+
+def _engine(*, autocommit: bool) -> Engine:
     configured = settings()
-    return create_engine(
+    made = create_engine(
         configured.database_url.get_secret_value(),
-        pool_size=configured.database_pool,
+        isolation_level="AUTOCOMMIT" if autocommit else "READ COMMITTED",
+        # Each of the two pools has half: no thread ever holds a connection of both.
+        pool_size=max(configured.database_pool // 2, 1),
         max_overflow=0,
         pool_timeout=STATEMENT_SECONDS,
-        pool_pre_ping=True,
         connect_args={
             "connect_timeout": CONNECT_SECONDS,
             "options": f"-c statement_timeout={STATEMENT_SECONDS}s -c timezone=UTC",
             "tcp_user_timeout": STATEMENT_SECONDS * 1000,
         },
     )
+    event.listen(made, "checkout", _refuse_closed)
+    return made
+
+
+def _refuse_closed(connection: psycopg2.extensions.connection, _record: object, _proxy: object) -> None:
+    """Have a pooled connection replaced whose server has gone: an idle one has nothing to read but its end.
+
+    That is asked of the kernel. A ping would ask the server, and cost every use of a connection a round trip.
+    """
+    ready = select.poll()
+    ready.register(connection.fileno(), select.POLLIN)
+    if ready.poll(0):
+        raise DisconnectionError
 
 
 @lru_cache
@@ -51,8 +81,31 @@ def snapshot() -> Iterator[Session]:
         yield session
 
 
+Result = TypeVar("Result")
+
+
+def at_once(statement: Callable[[Connection], Result]) -> Result:
+    """Run one statement that commits itself; it must bear being run again.
+
+    When its connection breaks, all of that age are thrown away, and it runs once more on a fresh one.
+    """
+    try:
+        with _autocommit().connect() as connection:
+            return statement(connection)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+    with _autocommit().connect() as connection:
+        return statement(connection)
+
+
 def is_outage(error: BaseException) -> bool:
     """Tell a database that is away from a statement that is wrong."""
     if isinstance(error, (OperationalError, InterfaceError, PoolTimeoutError)):
         return True
     return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Tell a statement whose values the database can never keep; psycopg2 itself refuses U+0000 by ValueError."""
+    return isinstance(error, (DataError, IntegrityError, ValueError))

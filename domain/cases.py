@@ -1,10 +1,8 @@
-"""Appeals (申诉), refund requests (退订) and what else needs attention: who said what when, and how it ended."""
+"""Appeals (申诉), refund requests (退订), parcels and invoices: who said what when, and how it ended."""
 
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-
-from pydantic import BaseModel
 
 from domain.base import Strict
 from domain.commands import AppealGround, Goods, Ruling
@@ -66,43 +64,6 @@ class Parcel(Strict):
     signed_at: datetime | None = None
     recipient_is_buyer: bool | None = None
     stalled_at: datetime | None = None
-
-
-class ParkedCall(Strict):
-    """A call to the seller that waits for a restart, and why."""
-
-    activity: str
-    reason: str
-    since: datetime
-
-
-class CallBook(BaseModel):
-    """Calls to the seller that are under way or wait for a restart."""
-
-    calling: list[str] = []
-    parked: list[ParkedCall] = []
-
-    def is_parked(self, activity: str) -> bool:
-        """A call waits for somebody to restart it."""
-        return any(call.activity == activity for call in self.parked)
-
-    def can_restart(self, activity: str) -> bool:
-        """A call waits for a restart, or for its next attempt."""
-        return activity in self.calling or self.is_parked(activity)
-
-    def park(self, activity: str, reason: str, now: datetime) -> None:
-        """Have a call wait for a restart."""
-        self.unpark(activity)
-        self.parked.append(ParkedCall(activity=activity, reason=reason, since=now))
-
-    def unpark(self, activity: str) -> None:
-        """A call waits no more."""
-        self.parked = [call for call in self.parked if call.activity != activity]
-
-    def settle(self, activity: str) -> None:
-        """Nobody has to see to a call any more."""
-        self.calling = [one for one in self.calling if one != activity]
-        self.unpark(activity)
 
 
 class RefundRequest(Strict):

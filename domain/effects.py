@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
+from domain import delivery_calls
 from domain.appeals import OF_APPEALS
+from domain.call_book import Called
 from domain.cases import Invoice, Parcel
 from domain.clocks import ClockAct
 from domain.commands import (
@@ -22,6 +24,21 @@ from domain.order import CodeKind
 from domain.refunds import OF_REFUNDS, end_request, grant, owe
 from domain.stages import RefundPhase, StageName
 from domain.state import State
+
+
+def enter(state: State, stage: StageName, now: datetime) -> None:
+    """Step to a stage, and begin what the seller is to do there; raises ValueError for a step outside the table."""
+    state.enter(stage, now)
+    delivery_calls.plan_for_stage(state)
+
+
+def happens_by_itself(state: State) -> EventName | None:
+    """What the platform itself does next, with nobody's word: told from the state alone, so that it is never lost."""
+    if state.stage is StageName.SYSTEM_ACCEPTANCE:
+        return EventName.SYSTEM_ACCEPTED
+    if state.stage is StageName.UNSUBSCRIBING and not delivery_calls.owes_release(state):
+        return EventName.REFUND_CARRIED_OUT
+    return None
 
 
 def apply_command(state: State, command: Command, now: datetime) -> Effect:
@@ -51,7 +68,7 @@ def _note(state: State, command: Command, now: datetime) -> None:  # noqa: C901,
         case ActivateCode(real_effect_time=moment):
             state.activated_at = moment or now
         case RestartCall(activity=activity):
-            state.unpark(activity)
+            state.restart(activity, state.terms.policy, now)
         case _:
             pass
     match command.name:
@@ -67,6 +84,13 @@ def _note(state: State, command: Command, now: datetime) -> None:  # noqa: C901,
             pass
 
 
+def apply_call(state: State, called: Called, now: datetime) -> tuple[Event | None, Effect]:
+    """Take the end of a seller call: what it is told as, if it is told, and what it does to the flow."""
+    event = delivery_calls.event_of(state, called)
+    delivery_calls.take(state, called, now)
+    return event, apply_event(state, event, now) if event is not None else Effect.STAYS
+
+
 def apply_event(state: State, event: Event, now: datetime) -> Effect:
     """Take note of something that happened; events without meaning at this stage change nothing."""
     if state.current.is_end:
@@ -77,8 +101,6 @@ def apply_event(state: State, event: Event, now: datetime) -> Effect:
             return owe(state, state.order.amount, event.detail or event.name, now)
         case EventName.INSTANCE_PROVISIONED:
             state.instance_id = event.instance_id
-        case EventName.SELLER_CALL_PARKED if event.activity is not None:
-            state.park(event.activity, event.detail or "", now)
         case EventName.PARCEL_SIGNED | EventName.PARCEL_STALLED:
             _follow_parcel(state, event, now)
         case EventName.INVOICE_REQUESTED | EventName.INVOICE_ISSUED | EventName.INVOICE_RETURNED:

@@ -19,6 +19,7 @@ class ErrorCode(StrEnum):
     METHOD_NOT_ALLOWED = "method-not-allowed"
     INVALID_INPUT = "invalid-input"
     BODY_TOO_LARGE = "body-too-large"
+    UNSTORABLE = "unstorable"
     IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused"
     ORDER_LINE_CONFLICT = "order-line-conflict"
     NOT_LEGAL_NOW = "not-legal-now"
@@ -106,6 +107,10 @@ ERRORS: dict[ErrorCode, ErrorSpec] = {
     ErrorCode.BODY_TOO_LARGE: _spec(
         413, "请求内容过大", "The request body is too large",
         "请求内容不得超过 512 KiB", "Send at most 512 KiB; files are sent by reference",
+    ),
+    ErrorCode.UNSTORABLE: _spec(
+        422, "请求内容无法保存", "What was sent cannot be kept on record",
+        "订单未受影响，请修改内容后用新的键重试", "The order is unharmed; send other text, under a new key",
     ),
     ErrorCode.IDEMPOTENCY_KEY_REUSED: _spec(
         409, "该幂等键已用于另一个请求", "This idempotency key was used for another request",

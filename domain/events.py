@@ -26,10 +26,11 @@ class EventName(StrEnum):
     SELLER_CALL_PARKED = "seller-call-parked"
     SYSTEM_ACCEPTED = "system-accepted"
     REFUND_CARRIED_OUT = "refund-carried-out"
-    PURCHASE_NOT_TOLD = "purchase-not-told"
     INSTANCE_BORN = "instance-born"
     SELLER_CALLED = "seller-called"
     SELLER_CALL_GIVEN_UP = "seller-call-given-up"
+    CANCELLATION_ASKED = "cancellation-asked"
+    RECORD_REFUSED = "record-refused"
 
 
 OF_INSTANCES = (EventName.INSTANCE_BORN, EventName.SELLER_CALLED, EventName.SELLER_CALL_GIVEN_UP)
@@ -46,6 +47,7 @@ class Event(Strict):
     detail: str | None = None
     signed_at: Instant | None = None
     recipient_is_buyer: bool | None = None
+    key: str | None = Field(default=None, description="Of a reported one: makes it count once")
 
 
 class Report(Strict):

@@ -50,10 +50,15 @@ _TOLD: dict[str, tuple[tuple[Role, ...], str, str]] = {
         "订单 {order} 的升级失败，升级订单自动退款",
         "The upgrade of order {order} failed; its order is refunded",
     ),
-    EventName.PURCHASE_NOT_TOLD: (
+    EventName.CANCELLATION_ASKED: (
         (Role.MANAGER,),
-        "下单系统在时限内未收到订单 {order} 的操作结果",
-        "The purchase system did not take how an operation on order {order} ended; still trying",
+        "有人在引擎中取消订单 {order} 的产品；产品不会因此释放，请确认应如何处理",
+        "Somebody cancelled the product of order {order} in the engine; that releases nothing: say what it meant",
+    ),
+    EventName.RECORD_REFUSED: (
+        (Role.MANAGER,),
+        "订单 {order} 的产品有一项内容无法入账，已丢弃，产品不受影响",
+        "Something that came in on the product of order {order} could not be recorded and was dropped",
     ),
 }
 

@@ -12,11 +12,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from domain.base import Identifier, Strict
-from domain.cases import CallBook
+from domain.call_book import OpenCall
 from domain.order import Order, OrderLine, Period, ProductType
 from domain.parties import Actor
 from domain.policy import Policy
-from domain.seller_calls import Activity, CallFields
+from domain.process import ProcessState
+from domain.recorded import Recorded
+from domain.seller_calls import Activity
 from domain.text import Text
 from domain.validity import MARKETPLACE_ZONE
 
@@ -172,16 +174,6 @@ REMINDER_HOUR = 10
 """Hour of the marketplace's day at which reminders go out (DOMAIN §10)."""
 
 
-class PlannedCall(Strict):
-    """A call that the seller is to get; the operation it belongs to, if any, by its order line."""
-
-    number: int
-    activity: Activity
-    fields: CallFields
-    order_line: str | None = None
-    changes_to: str | None = Field(default=None, description="The product it is once the call has succeeded")
-
-
 class Renewal(Strict):
     """A renewal: its order line, and from when to when it counts."""
 
@@ -190,8 +182,8 @@ class Renewal(Strict):
     ends_at: datetime
 
 
-class Born(Strict):
-    """What an instance begins with: the delivery's order and policy, and what was delivered."""
+class InstanceStart(Strict):
+    """What an instance begins with: the delivery's order and policy, what was delivered; and what is on record."""
 
     order: Order
     policy: Policy
@@ -199,9 +191,10 @@ class Born(Strict):
     license_code: str | None
     at: datetime
     expires_at: datetime | None
+    recorded: Recorded | None = None
 
 
-class InstanceState(CallBook):
+class InstanceState(ProcessState):
     """An instance at one moment."""
 
     order: Order
@@ -217,12 +210,10 @@ class InstanceState(CallBook):
     acted_until: datetime
     sequence: int = 0
     renewals: list[Renewal] = Field(default_factory=list)
-    planned: int = 0
-    waiting: list[PlannedCall] = Field(default_factory=list)
     released_at: datetime | None = None
 
     @classmethod
-    def begin(cls, born: Born) -> "InstanceState":
+    def begin(cls, born: InstanceStart) -> "InstanceState":
         """The state of an instance that was just delivered."""
         return cls(
             order=born.order,
@@ -243,9 +234,9 @@ class InstanceState(CallBook):
         return self.status is InstanceStatus.RELEASED
 
     @property
-    def upgrade(self) -> PlannedCall | None:
+    def upgrade(self) -> OpenCall | None:
         """The upgrade that the seller is still to carry out."""
-        return next((call for call in self.waiting if call.activity is Activity.UPGRADE_INSTANCE), None)
+        return next((call for call in self.calls if call.activity is Activity.UPGRADE_INSTANCE), None)
 
     @property
     def next_due(self) -> InstanceDue | None:

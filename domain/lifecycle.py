@@ -2,18 +2,20 @@
 
 from datetime import UTC, datetime
 
+from domain.call_book import Called, OpenCall
 from domain.errors import ErrorCode, Refusal
+from domain.events import Event, EventName
 from domain.instances import (
     CancelRenewal,
     Convert,
     InstanceAct,
     InstanceKind,
+    InstanceStart,
     InstanceState,
     InstanceStatus,
     Operation,
     OperationName,
     OrderOperation,
-    PlannedCall,
     Release,
     Renew,
     Renewal,
@@ -21,12 +23,26 @@ from domain.instances import (
     Upgrade,
 )
 from domain.order import Period
-from domain.parties import Role
+from domain.parties import SYSTEM, Role
 from domain.rules import MAX_TRANSITIONS
 from domain.seller_calls import Activity, CallFields, Scene, WireStatus
+from domain.state import State
 from domain.validity import validity
 
 WIRE_TIME = "%Y%m%d%H%M%S"
+
+
+def start_of(delivery: State, at: datetime) -> InstanceStart:
+    """What an instance begins with, from the delivery that left it."""
+    return InstanceStart(
+        order=delivery.order,
+        policy=delivery.terms.policy,
+        instance_id=delivery.instance_id,
+        license_code=delivery.license_code,
+        at=at,
+        expires_at=delivery.validity.ends_at if delivery.validity else None,
+    )
+
 
 REFRESH = {
     InstanceKind.SAAS: Activity.REFRESH_INSTANCE,
@@ -48,7 +64,7 @@ RESTARTERS = (Role.SELLER, Role.MANAGER)
 def operations(state: InstanceState, role: Role) -> tuple[OperationName, ...]:
     """What this side could ask for now."""
     if role in RESTARTERS:
-        return (OperationName.RESTART_CALL,) if state.calling or state.parked else ()
+        return (OperationName.RESTART_CALL,) if state.calls else ()
     if role is not Role.PURCHASE or state.is_released:
         return ()
     is_saas, is_periodic = state.kind is InstanceKind.SAAS, state.expires_at is not None
@@ -93,7 +109,10 @@ def _can_cancel(state: InstanceState, renewal: str, now: datetime) -> bool:
 
 def apply_operation(state: InstanceState, operation: Operation, now: datetime) -> None:
     """Put an operation that was not refused into effect, and plan the calls that tell the seller."""
-    state.acted_until = max(state.acted_until, now)
+    if isinstance(operation.body, Renew | CancelRenewal | Convert):
+        # With the end the acts move: those of the new end that lie in the past must not all happen at once. Any other
+        # operation leaves what is due due, or an upgrade at the instant of the freeze would skip the freeze.
+        state.acted_until = max(state.acted_until, now)
     match operation.body:
         case Renew() as body:
             _renew(state, body, now)
@@ -111,7 +130,7 @@ def apply_operation(state: InstanceState, operation: Operation, now: datetime) -
         case Release() as body:
             _release(state, now, body)
         case RestartInstanceCall(activity=activity):
-            state.unpark(activity)
+            state.restart(activity, state.policy, now)
 
 
 def apply_clock(state: InstanceState, now: datetime) -> InstanceAct:
@@ -134,13 +153,28 @@ def apply_clock(state: InstanceState, now: datetime) -> InstanceAct:
     return due.act
 
 
-def settle(state: InstanceState, *, succeeded: bool) -> str | None:
-    """Take off the call that has come to its end; the order line of the operation that has ended with it, if any."""
-    call = state.waiting.pop(0)
+def apply_call(state: InstanceState, called: Called, now: datetime) -> tuple[Event | None, str | None]:
+    """Take the end of a call: what it is told as, and the order line of the operation that has ended with it, if any.
+
+    The event is None for a call that was dropped or restarted meanwhile.
+    """
+    call = state.open_call(called)
+    if call is None:
+        return None, None
+    if called.answer is None and called.parks:
+        state.park(call, called.reason, now)
+        return _told(EventName.SELLER_CALL_PARKED, call, called), None
+    succeeded = called.answer is not None
+    state.finish(call)
     if succeeded and call.changes_to is not None:
         state.product_id = call.changes_to
-    has_more = any(other.order_line == call.order_line for other in state.waiting)
-    return None if has_more else call.order_line
+    has_more = any(other.order_line == call.order_line for other in state.calls)
+    name = EventName.SELLER_CALLED if succeeded else EventName.SELLER_CALL_GIVEN_UP
+    return _told(name, call, called), None if has_more else call.order_line
+
+
+def _told(name: EventName, call: OpenCall, called: Called) -> Event:
+    return Event(name=name, actor=SYSTEM, activity=call.activity, detail=called.reason or None)
 
 
 def _renew(state: InstanceState, body: Renew, now: datetime) -> None:
@@ -173,7 +207,7 @@ def _thaw(state: InstanceState, body: OrderOperation | None = None) -> None:
 def _release(state: InstanceState, now: datetime, body: Release | None) -> None:
     """Release: nothing else has to be told any more."""
     state.status, state.released_at = InstanceStatus.RELEASED, now
-    state.waiting = []
+    state.calls = []
     _plan(state, RELEASE[state.kind], CallFields(**_names(state), **(_order_of(body) if body else {})), body)
 
 
@@ -211,9 +245,4 @@ def _plan(
     changes_to: str | None = None,
 ) -> None:
     """Add a call behind those that wait: the seller hears of things in their order."""
-    state.planned += 1
-    order_line = body.order_line if body else None
-    planned = PlannedCall(
-        number=state.planned, activity=activity, fields=fields, order_line=order_line, changes_to=changes_to
-    )
-    state.waiting.append(planned)
+    state.plan(activity, fields, order_line=body.order_line if body else None, changes_to=changes_to)

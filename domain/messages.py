@@ -166,12 +166,23 @@ _TOLD: dict[str, tuple[tuple[Role, ...], str, str]] = {
         "订单 {order} 的接口调用失败，需要重新启动",
         "A seller call of order {order} failed for its whole retry window; restart it",
     ),
-    EventName.PURCHASE_NOT_TOLD: (
+    EventName.CANCELLATION_ASKED: (
         _MANAGER,
-        "下单系统在时限内未收到订单 {order} 的状态",
-        "The purchase system did not take the status of order {order} in time; still trying",
+        "有人在引擎中取消订单 {order}；订单不会因此结束，请确认应如何处理",
+        "Somebody cancelled order {order} in the engine; that ends no order: say what it meant",
+    ),
+    EventName.RECORD_REFUSED: (
+        _MANAGER,
+        "订单 {order} 有一项内容无法入账，已丢弃，订单不受影响",
+        "Something that came in on order {order} could not be recorded and was dropped; the order is unharmed",
     ),
 }
+
+PURCHASE_NOT_TOLD = Text(
+    zh="下单系统在时限内未收到订单 {order} 的状态",
+    en="The purchase system did not take the status of order {order} in time; still trying",
+)
+"""What operations are told, once, of an end that was not heard in time (DOMAIN §1.2)."""
 
 _RULED = ("订单 {order} 的申诉已裁决：{ruling_zh}", "The appeal on order {order} was decided: {ruling_en}")
 _PROPOSED = (

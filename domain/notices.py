@@ -8,7 +8,6 @@ from domain.instances import InstanceState
 from domain.order import Order
 from domain.parties import Role
 from domain.products import ProductEvent
-from domain.records import InstanceStep, Transition
 from domain.state import State
 
 SUBSCRIBERS = (Role.PURCHASE, Role.SELLER, Role.BUYER)
@@ -68,16 +67,15 @@ def is_passing(status: int) -> bool:
     return status >= 500 or status in {408, 425, 429} or 300 <= status < 400  # noqa: PLR2004 - statuses
 
 
-def notice_of_delivery(step: Transition) -> Notice:
-    """What is told of a delivery's step."""
-    state: State = step.state
+def notice_of_delivery(state: State, cause: str, at: datetime) -> Notice:
+    """What is told of the step that led to a delivery's present state."""
     return Notice(
-        id=f"delivery-{state.order.delivery_id}-{step.sequence}",
-        type=f"delivery.{step.cause}",
-        timestamp=step.at,
+        id=f"delivery-{state.order.delivery_id}-{state.sequence}",
+        type=f"delivery.{cause}",
+        timestamp=at,
         data={
             **_order(state.order),
-            "sequence": step.sequence,
+            "sequence": state.sequence,
             "stage": state.stage,
             "status": state.status,
             "deadline": state.deadline.isoformat() if state.deadline else None,
@@ -85,16 +83,15 @@ def notice_of_delivery(step: Transition) -> Notice:
     )
 
 
-def notice_of_instance(step: InstanceStep) -> Notice:
-    """What is told of a step in an instance's life."""
-    state: InstanceState = step.state
+def notice_of_instance(state: InstanceState, cause: str, at: datetime) -> Notice:
+    """What is told of the step that led to an instance's present state."""
     return Notice(
-        id=f"instance-{state.order.delivery_id}-{step.sequence}",
-        type=f"instance.{step.cause}",
-        timestamp=step.at,
+        id=f"instance-{state.order.delivery_id}-{state.sequence}",
+        type=f"instance.{cause}",
+        timestamp=at,
         data={
             **_order(state.order),
-            "sequence": step.sequence,
+            "sequence": state.sequence,
             "status": state.status,
             "expires_at": state.expires_at.isoformat() if state.expires_at else None,
         },

@@ -1,26 +1,24 @@
-"""What crosses from the engine to the ledger, to the purchase system and back to the caller."""
+"""What crosses between engine, ledger, purchase system and callers: rows, receipts, and what a process starts from."""
 
 from datetime import datetime
+from typing import Generic, TypeVar
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from domain.base import Strict
-from domain.instances import InstanceState, OperationReceipt
+from domain.commands import Command, Ruling
+from domain.events import Event
+from domain.flows import Effect
+from domain.instances import InstanceStart, Operation, OperationReceipt
+from domain.notices import Notice
 from domain.order import Order
 from domain.parties import Actor, Role
+from domain.recorded import Recorded
 from domain.stages import StageName
-from domain.state import State, Status
+from domain.state import Status
 from domain.terms import Terms
 from domain.text import Text
 from domain.validity import Validity
-
-
-class Start(Strict):
-    """What a delivery begins with: the order, the terms decided for it, and when."""
-
-    order: Order
-    terms: Terms
-    at: datetime
 
 
 class Receipt(Strict):
@@ -42,35 +40,8 @@ class Message(Strict):
     text: Text
 
 
-class Step(BaseModel):
-    """One thing that happened, as the ledger keeps it."""
-
-    sequence: int
-    at: datetime
-    actor: Actor
-    cause: str
-    content: str = "{}"
-    key: str | None = None
-    messages: tuple[Message, ...] = ()
-
-
-class Transition(Step):
-    """One step of a delivery."""
-
-    source: StageName
-    receipt: Receipt | None = None
-    state: State
-
-
-class InstanceStep(Step):
-    """One step in an instance's life."""
-
-    receipt: OperationReceipt | None = None
-    state: InstanceState
-
-
 class OrderStatus(Strict):
-    """What the purchase system is told at the end of a delivery."""
+    """What the purchase system is told when an order, or an operation's order, ends."""
 
     key: str
     delivery_id: str
@@ -85,12 +56,94 @@ class OrderStatus(Strict):
     refund_amount: str | None = None
     reason: str | None = None
 
+    @property
+    def body(self) -> str:
+        """What is sent, as JSON; the key travels beside it."""
+        return self.model_dump_json(exclude={"key"})
 
-class DeliveryOutcome(Strict):
-    """How a delivery ended; the workflow's result."""
 
-    delivery_id: str
-    status: Status
-    ended_at: datetime
-    validity: Validity | None
-    eligibility_month: str | None
+class Row(Strict):
+    """One step of a process, as the ledger keeps it: who did what, what it did, and who is told.
+
+    It says nothing that stands elsewhere already: neither order nor terms, which never change.
+    """
+
+    sequence: int
+    at: datetime
+    actor: Actor
+    cause: str
+    effect: Effect
+    source: str = Field(description="Stage (of an instance: status) before")
+    target: str = Field(description="Stage (of an instance: status) after")
+    ruling: Ruling | None = Field(default=None, description="With the end of an appeal: how it was decided")
+    content: str = Field(default="{}", description="JSON: what was asked for, or what happened")
+    key: str | None = Field(default=None, description="Makes a command or a reported event count once")
+    receipt: Receipt | OperationReceipt | None = None
+    messages: tuple[Message, ...] = ()
+    notice: Notice
+    order_status: OrderStatus | None = Field(default=None, description="What the purchase system is told with it")
+    hear_by: datetime | None = Field(default=None, description="Unheard until then, operations are told")
+
+
+class Head(Strict):
+    """What lists and filters need of a process, whatever its kind."""
+
+    status: str
+    stage: str
+    waiting_on: Role
+    due_at: datetime | None
+    overdue: bool
+    is_open: bool
+    seller_key: str | None = Field(description="What the seller's software knows it by: code or instance id")
+    expires_at: datetime | None
+
+
+class Carried(Strict):
+    """Rows on their way to the ledger, with the state after the last of them.
+
+    They begin at or before the first row that the ledger lacks (no gaps), and come out of an update's outcome, an
+    activity's input or a workflow's result, which the engine stored before anybody saw them: so the ledger is always a
+    prefix of what the engine stored.
+    """
+
+    rows: tuple[Row, ...]
+    head: Head
+    state: str = Field(description="JSON of the state, without what the process was started with")
+
+
+class Outcome(Carried):
+    """The answer to a command, with every row that its asker has to write before it may be told."""
+
+    receipt: Receipt | OperationReceipt
+
+
+Asked = TypeVar("Asked", Command, Operation, Event)
+
+
+class Ask(Strict, Generic[Asked]):
+    """A command to a process, and how far the asker has seen its ledger."""
+
+    asked: Asked
+    known: int = Field(description="Sequence of the last row that the ledger has")
+
+
+class Start(Strict):
+    """What a delivery begins with: the order, the terms decided for it, when; and what the ledger has of it."""
+
+    order: Order
+    terms: Terms
+    at: datetime
+    code: str = ""
+    recorded: Recorded | None = None
+
+
+LEDGER_REFUSED = "ledger-refused"
+"""Type of the engine error for rows that the ledger can never keep: trying again is of no use."""
+
+
+class Unwritten(Strict):
+    """Rows of a process that nobody asked for, as an activity writes them."""
+
+    process: str
+    carried: Carried
+    begun: InstanceStart | None = Field(default=None, description="With an instance's first row: what it began with")

@@ -59,7 +59,7 @@ def _legal_now(state: State) -> tuple[CommandName, ...]:
     """Commands legal at this moment for somebody."""
     if state.current.is_end:
         return ()
-    restart = (CommandName.RESTART_CALL,) if state.parked or state.calling else ()
+    restart = (CommandName.RESTART_CALL,) if state.calls else ()
     freeze, appeal, request = state.open_freeze, state.open_appeal, state.open_refund
     if freeze is not None and freeze.kind is FreezeKind.APPEAL:
         return DURING_RULING if appeal is not None and appeal.proposal is not None else DURING_APPEAL

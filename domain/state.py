@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from domain.cases import AppealCase, CallBook, Invoice, Parcel, Refund, RefundRequest
+from domain.cases import AppealCase, Invoice, Parcel, Refund, RefundRequest
 from domain.clocks import (
     ACCEPTANCE_REMINDERS,
     CLOCKS,
@@ -19,8 +19,9 @@ from domain.clocks import (
     RunningClock,
 )
 from domain.flows import FLOWS, Condition, Flow
-from domain.order import Order
+from domain.order import Order, ProductType
 from domain.parties import Actor
+from domain.process import ProcessState
 from domain.proof import Proof
 from domain.settlement import eligibility_month
 from domain.stages import STAGES, Stage, StageName
@@ -36,7 +37,7 @@ class Status(StrEnum):
     REFUNDED = "refunded"
 
 
-class State(CallBook):
+class State(ProcessState):
     """A delivery at one moment."""
 
     order: Order
@@ -67,9 +68,16 @@ class State(CallBook):
     ended_at: datetime | None = None
 
     @classmethod
-    def begin(cls, order: Order, terms: Terms, now: datetime) -> "State":
-        """The state of a delivery at its first stage; its start is the ledger's first entry."""
+    def begin(cls, order: Order, terms: Terms, now: datetime, code: str = "") -> "State":
+        """The state of a delivery at its first stage; its start is the ledger's first entry.
+
+        ``code`` is what nobody may guess: the platform's authorization or identification code is made of it.
+        """
         state = cls(order=order, terms=terms, stage=FLOWS[terms.flow].first, entered_at=now)
+        if code and order.product.type is ProductType.LICENSE_AUTHORIZATION_CODE:
+            state.license_code = f"PL{code}"
+        if code and order.product.type is ProductType.LICENSE_IDENTIFICATION_CODE:
+            state.identification_code = f"ID{code}"
         state._wind(ClockName.ORDER, now)
         state._wind_for_stage(now)
         return state

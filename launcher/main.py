@@ -19,7 +19,7 @@ from domain.parties import Actor, Role
 from launcher import sandbox
 from launcher.programs import DidNotStartError
 from launcher.signing import MissingOptionError, Request, Scheme, trace
-from launcher.stack import Stack, read_layout, temporary_folder
+from launcher.stack import Stack, environment_of, read_layout, temporary_folder
 
 DATA_FOLDER = Path(".delivery")
 
@@ -94,6 +94,22 @@ def migrate() -> None:
     from database.migrate import upgrade  # noqa: PLC0415 - only this command needs it
 
     upgrade()
+
+
+@app.command()
+def drift(
+    *,
+    mend: Annotated[bool, typer.Option("--mend", help="Wake, resume, write and tell again what is found.")] = False,
+    folder: Annotated[
+        Path | None, typer.Option(help="The running stack's folder; left out, the settings in the environment count.")
+    ] = None,
+) -> None:
+    """Compare ledger, engine and what the purchase system was told; the exit code says agreed or mended (0), or not."""
+    from launcher.drift import run  # noqa: PLC0415 - read when the environment is complete
+
+    if folder is not None:
+        os.environ.update(environment_of(folder.resolve()))
+    raise typer.Exit(0 if asyncio.run(run(console, mend=mend)) else 1)
 
 
 @app.command()

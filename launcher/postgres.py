@@ -36,6 +36,11 @@ def _unprivileged_user() -> int | None:
     return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
 
 
+def database_url(port: int, password: str) -> str:
+    """SQLAlchemy URL of an embedded server."""
+    return f"postgresql+psycopg2://delivery:{password}@127.0.0.1:{port}/postgres"
+
+
 class Postgres:
     """A server of our own; its data stays in the folder between runs."""
 
@@ -65,7 +70,7 @@ class Postgres:
     @property
     def url(self) -> str:
         """The database's SQLAlchemy URL."""
-        return f"postgresql+psycopg2://delivery:{self.password}@127.0.0.1:{self.port}/postgres"
+        return database_url(self.port, self.password)
 
     def _home(self, folder: Path) -> Path:
         """The folder itself, or, for root in a closed folder, one that the unprivileged user can enter."""

@@ -16,7 +16,7 @@ from cryptography.fernet import Fernet
 from pydantic import BaseModel
 
 from domain.parties import Actor
-from launcher.postgres import Postgres
+from launcher.postgres import Postgres, database_url
 from launcher.programs import DidNotStartError, Program, free_port, is_listening
 from launcher.temporal import temporal
 from sandbox.parties import MANAGER, OTHER_SELLER, SELLER, access_key, client_secret, open_api_keys
@@ -62,7 +62,7 @@ class Secrets(BaseModel):
         )
 
 
-GENERATION = 2
+GENERATION = 3
 """Counts the shapes that data may have; no version is released yet, so older data is not brought along."""
 
 
@@ -136,6 +136,34 @@ def temporary_folder(purpose: str) -> Iterator[Path]:
         yield folder
 
 
+def environment_of(folder: Path) -> dict[str, str]:
+    """The settings of the stack in this folder, for commands that work on it; raises DidNotStartError."""
+    layout = read_layout(folder)
+    if layout is None:
+        message = f"no stack in {folder}: start one with `delivery up`"
+        raise DidNotStartError(message)
+    return _environment(layout, database_url(layout.ports.database, layout.secrets.database_password))
+
+
+def _environment(layout: Layout, url: str) -> dict[str, str]:
+    sandbox = f"127.0.0.1:{layout.ports.sandbox}"
+    return {
+        "DELIVERY_DATABASE_URL": url,
+        "DELIVERY_ENGINE_ADDRESS": layout.engine_address,
+        "DELIVERY_API_PORT": str(layout.ports.api),
+        "DELIVERY_TOKEN_ISSUER": f"{layout.sandbox_url}/identity",
+        "DELIVERY_TOKEN_KEYS_URL": f"{layout.sandbox_url}/identity/jwks",
+        "DELIVERY_SECRET_KEY": layout.secrets.secret_key,
+        "DELIVERY_PURCHASE_CALLBACK_URL": f"{layout.sandbox_url}/purchase/callback",
+        "DELIVERY_PURCHASE_CALLBACK_SECRET": layout.secrets.purchase_callback_secret,
+        "DELIVERY_SELLER_ADDRESS_ALLOW_LIST": json.dumps([sandbox]),
+        "SANDBOX_URL": layout.sandbox_url,
+        "SANDBOX_API_URL": layout.api_url,
+        "SANDBOX_SECRET": layout.secrets.sandbox_secret,
+        "SANDBOX_PURCHASE_CALLBACK_SECRET": layout.secrets.purchase_callback_secret,
+    }
+
+
 class Stack:
     """All parts of a stack in one folder."""
 
@@ -163,7 +191,7 @@ class Stack:
         self._postgres = Postgres(
             folder / "postgres", ports.database, shared.database_password, self.logs / "postgres.log"
         )
-        self.environment = self._environment() | (settings or {})
+        self.environment = _environment(self.layout, self._postgres.url) | (settings or {})
         self.postgres = self._postgres.program
         self.temporal = temporal(folder, ports.engine, ports.ui, self.logs / "temporal.log")
         self.sandbox = self._own("sandbox", lambda: is_listening(ports.sandbox))
@@ -179,25 +207,6 @@ class Stack:
     def database_url(self) -> str:
         """The database's SQLAlchemy URL."""
         return self._postgres.url
-
-    def _environment(self) -> dict[str, str]:
-        layout = self.layout
-        sandbox = f"127.0.0.1:{layout.ports.sandbox}"
-        return {
-            "DELIVERY_DATABASE_URL": self._postgres.url,
-            "DELIVERY_ENGINE_ADDRESS": layout.engine_address,
-            "DELIVERY_API_PORT": str(layout.ports.api),
-            "DELIVERY_TOKEN_ISSUER": f"{layout.sandbox_url}/identity",
-            "DELIVERY_TOKEN_KEYS_URL": f"{layout.sandbox_url}/identity/jwks",
-            "DELIVERY_SECRET_KEY": layout.secrets.secret_key,
-            "DELIVERY_PURCHASE_CALLBACK_URL": f"{layout.sandbox_url}/purchase/callback",
-            "DELIVERY_PURCHASE_CALLBACK_SECRET": layout.secrets.purchase_callback_secret,
-            "DELIVERY_SELLER_ADDRESS_ALLOW_LIST": json.dumps([sandbox]),
-            "SANDBOX_URL": layout.sandbox_url,
-            "SANDBOX_API_URL": layout.api_url,
-            "SANDBOX_SECRET": layout.secrets.sandbox_secret,
-            "SANDBOX_PURCHASE_CALLBACK_SECRET": layout.secrets.purchase_callback_secret,
-        }
 
     def _command(self, name: str) -> list[str]:
         return [sys.executable, "-m", "launcher", name]

@@ -40,6 +40,13 @@ class Settings(BaseSettings):
         default=(), description='Seller addresses (host:port) exempt from "HTTPS and public only"; for the sandbox'
     )
     policy: Policy = Field(default=Policy(), description="What the marketplace's documents leave open")
+    worker_sandbox: bool = Field(
+        default=False, description="Run workflow code in Temporal's sandbox; for tests, which look for what it forbids"
+    )
+    collect_after_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=30, description="Age from which unfinished commands are collected; above engine_timeout_seconds"
+    )
+    fault_folder: str | None = Field(default=None, description="For tests: where named fault points are armed")
     body_limit_bytes: Annotated[int, Field(gt=0)] = 512 * 1024
 
 

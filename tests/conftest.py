@@ -14,7 +14,7 @@ from tests.support import new_case
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     with temporary_folder("test") as folder:
-        running = Stack(folder, settings={"DELIVERY_WORKER_CACHED_WORKFLOWS": "0"})
+        running = Stack(folder, settings={"DELIVERY_WORKER_CACHED_WORKFLOWS": "0", "DELIVERY_WORKER_SANDBOX": "true"})
         running.start()
         yield running
         running.stop()

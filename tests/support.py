@@ -46,6 +46,19 @@ def assert_problem(answer: Answer, status: int, code: str) -> None:
     assert any("\u4e00" <= letter <= "\u9fff" for letter in str(answer.json_body["action_zh"]))
 
 
+async def persist(ask: Callable[[], Awaitable[Answer]], seconds: float = 120) -> Answer:
+    """Do what the 503 says: the same again, with the same key, until it is answered."""
+    async with asyncio.timeout(seconds):
+        while True:
+            try:
+                answer = await ask()
+                if answer.status not in {502, 503}:
+                    return answer
+            except httpx.HTTPError:
+                pass
+            await asyncio.sleep(0.3)
+
+
 async def assert_eventually(read: Callable[[], Awaitable[Seen]], holds: Callable[[Seen], bool]) -> Seen:
     """Read until the condition holds, for a bounded time."""
     deadline = time.monotonic() + PATIENCE_SECONDS

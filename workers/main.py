@@ -4,31 +4,47 @@ import asyncio
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from datetime import timedelta
 
 from temporalio.client import Client
-from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.calendar import appeal_due
 from activities.instances import instances_to_query, query_instance, query_instances
-from activities.ledger import record_instance, record_transition
+from activities.ledger import load_recorded, record_rows
 from activities.probing import probe_product, products_to_probe
-from activities.purchase import tell_purchase_system
 from activities.seller import call_seller
+from gateway.connection import connect
 from settings import settings
-from workers.client import connect
-from workers.notices import AT_ONCE, dispatch
+from workers import rounds
+from workers.fault_points import FaultPoints
 from workers.schedules import schedule_rounds
-from workflows.ports import seller_calls_queue
+from workflows.activity_stubs import seller_calls_queue
 from workflows.registry import ALL_WORKFLOWS
 
 LEDGER_THREADS = 16
+"""Rows that are written at the same time: a write takes milliseconds, so sixteen keep up with any engine here."""
+
 SELLER_CALL_THREADS = 20
+"""Calls that wait for sellers at the same time, up to five seconds each; fairness keys deal them out by seller."""
+
+STICKY_TIMEOUT = timedelta(seconds=2)
+"""How long a task waits for the worker that has the process in memory, before any other takes it: so long a command
+waits after a worker was killed. A healthy worker takes its task in milliseconds; one that is late only costs a replay.
+"""
+
 PASSED_THROUGH = ("domain", "workflows", "pydantic", "pydantic_core", "annotated_types", "dateutil")
 
 
-def workflow_runner() -> SandboxedWorkflowRunner:
-    """The sandbox of workflow code; our own pure modules pass through it, which saves a quarter of the CPU."""
+def workflow_runner(*, sandbox: bool) -> WorkflowRunner:
+    """How workflow code is run.
+
+    In tests in Temporal's sandbox, which looks for what workflow code must not do; in production without it, for it
+    costs a third of a worker's CPU. ``docs/architecture.md`` says what keeps workflow code deterministic then.
+    """
+    if not sandbox:
+        return UnsandboxedWorkflowRunner()
     return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
 
 
@@ -40,15 +56,16 @@ def make_workers(client: Client, threads: ThreadPoolExecutor, *, cached_workflow
         task_queue=queue,
         workflows=ALL_WORKFLOWS,
         activities=[
-            record_transition,
-            record_instance,
-            tell_purchase_system,
+            record_rows,
+            load_recorded,
             appeal_due,
             products_to_probe,
             instances_to_query,
         ],
         activity_executor=threads,
-        workflow_runner=workflow_runner(),
+        workflow_runner=workflow_runner(sandbox=settings().worker_sandbox),
+        interceptors=[FaultPoints()] if settings().fault_folder else [],
+        sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
         max_cached_workflows=cached_workflows,
         max_concurrent_activities=LEDGER_THREADS,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
@@ -72,11 +89,11 @@ async def run() -> None:
     client = await connect()
     await schedule_rounds(client)
     threads = ThreadPoolExecutor(LEDGER_THREADS + SELLER_CALL_THREADS, thread_name_prefix="activity")
-    # One more than tells: the one that looks what is due.
-    telling = asyncio.create_task(dispatch(ThreadPoolExecutor(AT_ONCE + 1, thread_name_prefix="notice")))
+    going = rounds.begin(client)
     async with AsyncExitStack() as stack:
         for worker in make_workers(client, threads, cached_workflows=settings().worker_cached_workflows):
             await stack.enter_async_context(worker)
         print("worker ready", flush=True)  # noqa: T201 - the launcher waits for it
         await stop.wait()
-        telling.cancel()
+        for one in going:
+            one.cancel()

@@ -2,8 +2,7 @@
 
 from temporalio import workflow
 
-from domain.events import EventName
-from domain.records import DeliveryOutcome, Start
+from domain.records import Carried, Start
 from domain.stages import StageName
 from workflows.acceptance import passes_review
 from workflows.supervision import SupervisedDelivery
@@ -14,13 +13,11 @@ class AuthorizationCodeDelivery(SupervisedDelivery):
     """License by authorization code 2.0: delivered, claimed, activated, proven (授权码)."""
 
     @workflow.run
-    async def run(self, start: Start) -> DeliveryOutcome:  # noqa: ARG002 - the engine took it
+    async def run(self, start: Start) -> Carried:  # noqa: ARG002 - the engine took it
         """Run the delivery to its end."""
         return await self.supervise(self._steps)
 
     async def _steps(self) -> None:
-        self.state.license_code = f"PL{workflow.uuid4().hex.upper()}"
-        self.note(EventName.CODE_ISSUED)
         for step in (StageName.CODE_DELIVERY, StageName.CODE_CLAIM, StageName.CODE_ACTIVATION):
             if self.state.flow.has(step):
                 await self.stage(step)
@@ -28,5 +25,4 @@ class AuthorizationCodeDelivery(SupervisedDelivery):
             await self.stage(StageName.PROOF_UPLOAD)
             if await passes_review(self):
                 break
-        self.note(EventName.SYSTEM_ACCEPTED)
         await self.stage(StageName.SYSTEM_ACCEPTANCE)

@@ -1,6 +1,6 @@
 """The Markdown card an operator sees in the Temporal UI, and the line above it."""
 
-from domain.cases import CallBook
+from domain.call_book import CallBook
 from domain.explain import missing, waiting_on
 from domain.instances import STATUS_LABELS, InstanceState
 from domain.order import Order
@@ -58,7 +58,7 @@ def instance_card(state: InstanceState) -> str:
         lines.append(f"- **Ends** {state.expires_at:%Y-%m-%d %H:%M:%S} UTC")
     if due is not None:
         lines.append(f"- **Next** {due.act} at {due.at:%Y-%m-%d %H:%M:%S} UTC")
-    if state.waiting:
-        lines.append(f"- **To be told to the seller** {', '.join(call.activity for call in state.waiting)}")
+    if state.calls:
+        lines.append(f"- **To be told to the seller** {', '.join(call.activity for call in state.calls)}")
     lines += [*_parked(state), f"- **API** `/v1/instances/{state.order.delivery_id}`"]
     return "\n".join(lines)

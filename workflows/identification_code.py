@@ -2,7 +2,7 @@
 
 from temporalio import workflow
 
-from domain.records import DeliveryOutcome, Start
+from domain.records import Carried, Start
 from domain.stages import StageName
 from workflows.acceptance import delivered_and_accepted
 from workflows.supervision import SupervisedDelivery
@@ -13,11 +13,10 @@ class IdentificationCodeDelivery(SupervisedDelivery):
     """License by identification code 1.0: code submitted, license delivered, accepted (识别码)."""
 
     @workflow.run
-    async def run(self, start: Start) -> DeliveryOutcome:  # noqa: ARG002 - the engine took it
+    async def run(self, start: Start) -> Carried:  # noqa: ARG002 - the engine took it
         """Run the delivery to its end."""
         return await self.supervise(self._steps)
 
     async def _steps(self) -> None:
-        self.state.identification_code = f"ID{workflow.uuid4().hex.upper()}"
         await self.stage(StageName.CODE_SUBMISSION)
         await delivered_and_accepted(self, StageName.LICENSE_DELIVERY)

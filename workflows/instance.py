@@ -1,229 +1,133 @@
 """The life of what was delivered: renewals, expiry, freeze and release, with the seller told each time."""
 
-import asyncio
-from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import datetime
 
 from temporalio import workflow
+from temporalio.common import TypedSearchAttributes
+from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from domain import lifecycle
+from domain import lifecycle, rows
+from domain.call_book import Called
 from domain.errors import Refusal
 from domain.events import Event, EventName
-from domain.instances import (
-    KINDS,
-    Born,
-    InstanceAct,
-    InstanceState,
-    Operation,
-    OperationReceipt,
-    PlannedCall,
-    Release,
-    RestartInstanceCall,
-)
-from domain.order import Order
+from domain.flows import Effect
+from domain.instances import KINDS, InstanceAct, InstanceStart, InstanceState, Operation
 from domain.parties import SYSTEM
-from domain.records import InstanceStep, OrderStatus
-from domain.state import State, Status
-from workflows import outside
+from domain.process import instance_process
+from domain.records import Ask, Carried, Head, Outcome, Row
+from domain.state import State
 from workflows.card import instance_card, summary
-from workflows.entries import MAX_HISTORY_BYTES, instance_step, refused
-from workflows.search_attributes import instance_at_start, instance_changes
-from workflows.seller_calls import GaveUpError, SellerCalls
+from workflows.inbox import Asked, Decided, Entry
+from workflows.process import Process
+from workflows.search_attributes import Update, instance_at_start, instance_changes
+from workflows.seller_calls import Account
 
 
-def life_id(order: Order) -> str:
-    """The engine's id of an instance's life."""
-    return f"instance:{order.delivery_id}"
-
-
-async def live_on(state: State, expires_at: datetime | None) -> None:
+async def start_lifecycle(state: State, at: datetime) -> None:
     """Hand what a delivery left over to a workflow of its own, if it is something that lives on."""
-    order = state.order
-    if order.product.type not in KINDS:
+    if state.order.product.type not in KINDS:
         return
-    born = Born(
-        order=order,
-        policy=state.terms.policy,
-        instance_id=state.instance_id,
-        license_code=state.license_code,
-        at=workflow.now(),
-        expires_at=expires_at,
-    )
-    await workflow.start_child_workflow(
-        InstanceLife.run,
-        born,
-        id=life_id(order),
-        parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-        search_attributes=instance_at_start(InstanceState.begin(born)),
-        static_summary=summary(order),
-    )
-
-
-@dataclass(eq=False)
-class Asked:
-    """An operation on its way, and the answer its sender waits for."""
-
-    operation: Operation
-    answer: OperationReceipt | Refusal | None = None
-
-
-@dataclass(frozen=True)
-class Called:
-    """How a planned call ended: with success, or given up for a reason."""
-
-    call: PlannedCall
-    reason: str | None = None
-
-    @property
-    def event(self) -> Event:
-        """The same for the record."""
-        name = EventName.SELLER_CALLED if self.reason is None else EventName.SELLER_CALL_GIVEN_UP
-        return Event(name=name, actor=SYSTEM, activity=self.call.activity, detail=self.reason)
+    start = lifecycle.start_of(state, at)
+    # A delivery that was resumed at its very end may have handed over already: the instance lives its own life.
+    with suppress(WorkflowAlreadyStartedError):
+        await workflow.start_child_workflow(
+            InstanceLife.run,
+            start,
+            id=instance_process(state.order.delivery_id),
+            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            search_attributes=instance_at_start(InstanceState.begin(start)),
+            static_summary=summary(state.order),
+        )
 
 
 @workflow.defn
-class InstanceLife:
+class InstanceLife(Process[InstanceState, Operation]):
     """One instance or authorization code, from its delivery to its release (DOMAIN §4, §5.10)."""
 
     @workflow.init
-    def __init__(self, born: Born) -> None:
+    def __init__(self, start: InstanceStart) -> None:
         """Prepare the state before any handler runs."""
-        self.order = born.order
-        self.state = InstanceState.begin(born)
-        self._calls = SellerCalls(f"{born.order.delivery_id}:life", born.order, born.policy, self.state, self._happened)
-        self._caller: asyncio.Task[None] | None = None
-        self._inbox: deque[Asked | Called | Event] = deque([Event(name=EventName.INSTANCE_BORN, actor=SYSTEM)])
-        self._telling: list[asyncio.Task[None]] = []
+        self._start = start
+        recorded = start.recorded
+        state = (
+            rows.read_instance(recorded.state, start.order, start.policy) if recorded else InstanceState.begin(start)
+        )
+        # One after the other: a freeze that is repeated for an hour must not reach the seller after its own lifting.
+        account = Account(f"{start.order.delivery_id}:life", start.order, start.policy, one_at_a_time=True)
+        self._set_up(state, account, recorded)
 
     @workflow.run
-    async def run(self, born: Born) -> None:  # noqa: ARG002 - __init__ took it
+    async def run(self, start: InstanceStart) -> Carried:  # noqa: ARG002 - __init__ took it
         """Live until everything is told after the release."""
-        self._caller = asyncio.create_task(self._call_in_order())
-        while not self._is_over():
-            await self._step()
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        carried = await self._live(self._steps)
+        if carried is None:
+            recorded = await self._load()
+            if recorded.is_open:
+                workflow.continue_as_new(self._start.model_copy(update={"recorded": recorded}))
+            return Carried(rows=(), head=self._head(), state=recorded.state)
+        return carried
 
-    @workflow.update
-    async def operate(self, operation: Operation) -> OperationReceipt:
-        """Answer an operation once its effect is on record."""
-        asked = Asked(operation)
-        self._inbox.append(asked)
-        await workflow.wait_condition(lambda: asked.answer is not None)
-        if isinstance(asked.answer, Refusal):
-            raise refused(asked.answer)
-        assert asked.answer is not None  # noqa: S101 - the wait above ended
-        return asked.answer
-
-    @operate.validator
-    def _check(self, operation: Operation) -> None:
-        """Refuse an operation before it leaves a trace in the history."""
-        is_full = workflow.info().get_current_history_size() > MAX_HISTORY_BYTES
-        refusal = lifecycle.refusal(self.state, operation, workflow.now(), is_full=is_full)
-        if refusal is not None:
-            raise refused(refusal)
-
-    def _happened(self, event: Event) -> None:
-        self._inbox.append(event)
+    async def _steps(self) -> None:
+        if self._recorded is None:
+            self._record(Decided(Event(name=EventName.INSTANCE_BORN, actor=SYSTEM), Effect.STAYS, self.state.status))
+        while (decided := await self._attend(self._is_over)) is not None:
+            self._record(decided)
 
     def _is_over(self) -> bool:
-        told = all(task.done() for task in self._telling)
-        return self.state.is_released and not self.state.waiting and not self._inbox and told
+        return self.state.is_released and not self.state.calls
 
-    async def _step(self) -> None:
-        """Let the next thing happen; what is due goes first, so that no operation skips it."""
-        due, now = self.state.next_due, workflow.now()
-        if due is not None and due.at <= now:
-            if due.act is InstanceAct.RELEASE:
-                self._drop_calls()
-            act = lifecycle.apply_clock(self.state, now)
-            await self._record(instance_step(act, self.state, now))
-        elif self._inbox:
-            await self._take(self._inbox.popleft())
-        else:
-            await self._wait(due.at - now if due else None)
+    @workflow.update
+    async def operate(self, ask: Ask[Operation]) -> Outcome:
+        """Carry out an operation; its asker puts it on record."""
+        return await self._take(ask)
 
-    async def _wait(self, longest: timedelta | None) -> None:
-        with suppress(TimeoutError):
-            await workflow.wait_condition(
-                lambda: bool(self._inbox) or self._is_over(), timeout=longest, timeout_summary="next act"
-            )
+    @operate.validator
+    def _check_operation(self, ask: Ask[Operation]) -> None:
+        self._check(ask)
 
-    async def _take(self, entry: Asked | Called | Event) -> None:
-        """Change the state as the rules say, put it on record, and let the sender know."""
-        now = workflow.now()
+    # What an instance is made of.
+
+    def _refusal(self, given: Operation, now: datetime, *, is_full: bool) -> Refusal | None:
+        return lifecycle.refusal(self.state, given, now, is_full=is_full)
+
+    def _apply(self, entry: Entry, now: datetime) -> Decided | None:
+        source = self.state.status
         match entry:
-            case Asked(operation=operation):
+            case Asked(command=Operation() as operation):
+                # Checked again: what was legal when it came may have become illegal while it waited.
                 entry.answer = lifecycle.refusal(self.state, operation, now)
-                if entry.answer is None:
-                    self._carry_out(operation)
-                    step = instance_step(operation, self.state, now)
-                    await self._record(step)
-                    entry.answer = step.receipt
-            case Called(call=call) if call in self.state.waiting:
-                ended = lifecycle.settle(self.state, succeeded=entry.reason is None)
-                if ended is not None:
-                    self._tell(ended, entry.reason)
-                await self._record(instance_step(entry.event, self.state, now))
+                if entry.answer is not None:
+                    return None
+                lifecycle.apply_operation(self.state, operation, now)
+                return Decided(operation, Effect.STAYS, source, entry)
+            case Called():
+                event, ended = lifecycle.apply_call(self.state, entry, now)
+                failure = None if entry.answer is not None else entry.reason
+                return Decided(event, Effect.STAYS, source, None, ended, failure) if event is not None else None
             case Event():
-                if entry.name is EventName.SELLER_CALL_PARKED and entry.activity in self.state.calling:
-                    self.state.park(entry.activity, entry.detail or "", now)
-                await self._record(instance_step(entry, self.state, now))
+                return Decided(entry, Effect.STAYS, source)
+            case _:
+                return Decided(lifecycle.apply_clock(self.state, now), Effect.STAYS, source)
 
-    def _carry_out(self, operation: Operation) -> None:
-        if isinstance(operation.body, RestartInstanceCall):
-            self._calls.restart(operation.body.activity)
-        if isinstance(operation.body, Release):
-            self._drop_calls()
-        lifecycle.apply_operation(self.state, operation, workflow.now())
+    def _row(self, decided: Decided, now: datetime) -> Row:
+        assert isinstance(decided.what, Operation | Event | InstanceAct)  # noqa: S101 - ours
+        told = None
+        if decided.ended_order is not None:
+            told = rows.operation_status(self.state, decided.ended_order, decided.failure, now)
+        return rows.instance_row(decided.what, decided.source, self.state, now, told)
 
-    async def _record(self, step: InstanceStep) -> None:
-        """Write the step to the ledger, then show it in the Temporal UI."""
-        await outside.record_instance(step)
-        updates = instance_changes(workflow.info().typed_search_attributes, self.state)
-        if updates:
-            workflow.upsert_search_attributes(updates)
-        workflow.set_current_details(instance_card(self.state))
+    def _begun(self) -> InstanceStart:
+        return self._start.model_copy(update={"recorded": None})
 
-    async def _call_in_order(self) -> None:
-        """Tell the seller of one thing after the other: a late freeze must not follow its own lifting."""
-        while True:
-            await workflow.wait_condition(lambda: bool(self.state.waiting))
-            call = self.state.waiting[0]
-            try:
-                await self._calls.make(call.activity, call.fields)
-                self._inbox.append(Called(call))
-            except GaveUpError as error:
-                self._inbox.append(Called(call, error.reason))
-            await workflow.wait_condition(partial(self._is_settled, call))
+    def _head(self) -> Head:
+        return rows.instance_head(self.state)
 
-    def _is_settled(self, call: PlannedCall) -> bool:
-        return call not in self.state.waiting
+    def _state_json(self) -> str:
+        return rows.instance_json(self.state)
 
-    def _drop_calls(self) -> None:
-        """A release makes all that waits pointless."""
-        if self._caller is not None:
-            self._caller.cancel()
-        for call in self.state.waiting:
-            self._calls.abandon(call.activity)
-        self._caller = asyncio.create_task(self._call_in_order())
+    def _changed_attributes(self, known: TypedSearchAttributes) -> list[Update]:
+        return instance_changes(known, self.state)
 
-    def _tell(self, order_line: str, failed: str | None) -> None:
-        """Have the purchase system hear how an operation's order ended."""
-        order_id, _, order_line_id = order_line.partition(":")
-        status = Status.COMPLETED if failed is None else Status.REFUNDED
-        told = OrderStatus(
-            key=f"{self.order.delivery_id}:{order_line}:{status}:1",
-            delivery_id=self.order.delivery_id,
-            order_id=order_id,
-            order_line_id=order_line_id,
-            status=status,
-            at=workflow.now(),
-            reason=failed,
-        )
-        within = timedelta(hours=self.state.policy.completion_notice_hours)
-        not_told = Event(name=EventName.PURCHASE_NOT_TOLD, actor=SYSTEM)
-        telling = outside.tell_purchase_system(told, within, lambda: self._happened(not_told))
-        self._telling = [*(task for task in self._telling if not task.done()), asyncio.create_task(telling)]
+    def _card(self) -> str:
+        return instance_card(self.state)

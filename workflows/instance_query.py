@@ -8,7 +8,7 @@ from temporalio.common import Priority, RetryPolicy
 
 from domain.reports import QueryBatch
 from domain.seller_calls import ATTEMPT_TIMEOUT, SellerCall
-from workflows import ports
+from workflows import activity_stubs
 
 
 @workflow.defn
@@ -19,9 +19,9 @@ class InstanceQuery:
     async def run(self, call: SellerCall) -> None:
         """Ask once; raises ActivityError when the seller does not tell."""
         await workflow.execute_activity(
-            ports.query_instance,
+            activity_stubs.query_instance,
             call,
-            task_queue=ports.seller_calls_queue(workflow.info().task_queue),
+            task_queue=activity_stubs.seller_calls_queue(workflow.info().task_queue),
             start_to_close_timeout=ATTEMPT_TIMEOUT * 2,
             schedule_to_close_timeout=timedelta(seconds=14),
             retry_policy=RetryPolicy(maximum_attempts=1),
@@ -43,7 +43,10 @@ class UsageRound:
         made, after = 0, ""
         while True:
             page = await workflow.execute_activity(
-                ports.instances_to_query, after, start_to_close_timeout=timedelta(seconds=10), retry_policy=_SOON
+                activity_stubs.instances_to_query,
+                after,
+                start_to_close_timeout=timedelta(seconds=10),
+                retry_policy=_SOON,
             )
             if page is None:
                 return made
@@ -52,9 +55,9 @@ class UsageRound:
 
     async def _query(self, batch: QueryBatch) -> None:
         await workflow.execute_activity(
-            ports.query_instances,
+            activity_stubs.query_instances,
             batch,
-            task_queue=ports.seller_calls_queue(workflow.info().task_queue),
+            task_queue=activity_stubs.seller_calls_queue(workflow.info().task_queue),
             start_to_close_timeout=timedelta(seconds=30),
             retry_policy=_SOON,
             priority=Priority(fairness_key=batch.seller_id),

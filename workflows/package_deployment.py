@@ -2,7 +2,7 @@
 
 from temporalio import workflow
 
-from domain.records import DeliveryOutcome, Start
+from domain.records import Carried, Start
 from domain.stages import StageName
 from workflows.acceptance import delivered_and_accepted
 from workflows.supervision import SupervisedDelivery
@@ -13,7 +13,7 @@ class PackageDeployment(SupervisedDelivery):
     """License whose software package is deployed, by the buyer or for the buyer (软件包部署)."""
 
     @workflow.run
-    async def run(self, start: Start) -> DeliveryOutcome:  # noqa: ARG002 - the engine took it
+    async def run(self, start: Start) -> Carried:  # noqa: ARG002 - the engine took it
         """Run the delivery to its end."""
         return await self.supervise(self._steps)
 

@@ -7,7 +7,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 from domain.products import Probe, Round
-from workflows import ports
+from workflows import activity_stubs
 
 AT_ONCE = 5
 """Products probed at the same time."""
@@ -27,7 +27,10 @@ class Probing:
         few = asyncio.Semaphore(AT_ONCE)
         while True:
             names = await workflow.execute_activity(
-                ports.products_to_probe, after, start_to_close_timeout=timedelta(seconds=10), retry_policy=_SOON
+                activity_stubs.products_to_probe,
+                after,
+                start_to_close_timeout=timedelta(seconds=10),
+                retry_policy=_SOON,
             )
             if not names:
                 return probed
@@ -53,9 +56,9 @@ class ProductProbe:
 async def probe_product(probe: Probe) -> None:
     """Have one product's test cases replayed, on the seller calls' queue."""
     await workflow.execute_activity(
-        ports.probe_product,
+        activity_stubs.probe_product,
         probe,
-        task_queue=ports.seller_calls_queue(workflow.info().task_queue),
+        task_queue=activity_stubs.seller_calls_queue(workflow.info().task_queue),
         start_to_close_timeout=timedelta(minutes=3),
         retry_policy=_SOON,
         summary=f"probe {probe.product_id}",

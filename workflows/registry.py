@@ -1,6 +1,6 @@
 """Which workflow delivers which product type."""
 
-from domain.order import Order, ProductType
+from domain.order import ProductType
 from workflows.application_orchestration import OrchestrationDelivery
 from workflows.authorization_code import AuthorizationCodeDelivery
 from workflows.data_file import DataFileDelivery
@@ -30,10 +30,8 @@ WORKFLOWS: dict[ProductType, type[SupervisedDelivery]] = {
 }
 
 
+PROCESS_TYPES = (*(one.__name__ for one in WORKFLOWS.values()), InstanceLife.__name__)
+"""Names of the workflows that are supervised processes: the ledger has each of them."""
+
 ALL_WORKFLOWS: tuple[type, ...] = (*WORKFLOWS.values(), InstanceLife, InstanceQuery, UsageRound, Probing, ProductProbe)
 """What a worker runs."""
-
-
-def workflow_id(order: Order) -> str:
-    """The engine's id of a delivery."""
-    return f"delivery:{order.delivery_id}"

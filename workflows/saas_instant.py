@@ -2,7 +2,7 @@
 
 from temporalio import workflow
 
-from domain.records import DeliveryOutcome, Start
+from domain.records import Carried, Start
 from domain.stages import StageName
 from workflows.supervision import SupervisedDelivery
 
@@ -12,7 +12,7 @@ class InstantSaasDelivery(SupervisedDelivery):
     """SaaS without supervision: done when the seller has provisioned it (即开即用)."""
 
     @workflow.run
-    async def run(self, start: Start) -> DeliveryOutcome:  # noqa: ARG002 - the engine took it
+    async def run(self, start: Start) -> Carried:  # noqa: ARG002 - the engine took it
         """Run the delivery to its end."""
         return await self.supervise(self._steps)
 

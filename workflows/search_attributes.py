@@ -21,6 +21,8 @@ WAITING_ON = SearchAttributeKey.for_keyword("WaitingOn")
 DUE_AT = SearchAttributeKey.for_datetime("DueAt")
 UNDER_APPEAL = SearchAttributeKey.for_bool("UnderAppeal")
 SELLER_CALL_FAILING = SearchAttributeKey.for_bool("SellerCallFailing")
+SEQUENCE = SearchAttributeKey.for_int("Sequence")
+"""Number of the last row: a sweep compares it with the ledger's. It changes with the others, so it costs no event."""
 
 ALL = (
     ORDER_ID,
@@ -32,10 +34,16 @@ ALL = (
     DUE_AT,
     UNDER_APPEAL,
     SELLER_CALL_FAILING,
+    SEQUENCE,
 )
 
 
-Update = SearchAttributeUpdate[str] | SearchAttributeUpdate[bool] | SearchAttributeUpdate[datetime]
+Update = (
+    SearchAttributeUpdate[str]
+    | SearchAttributeUpdate[bool]
+    | SearchAttributeUpdate[datetime]
+    | SearchAttributeUpdate[int]
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,7 @@ class Shown:
     due_at: datetime | None
     under_appeal: bool
     seller_call_failing: bool
+    sequence: int
 
 
 def _of_delivery(state: State) -> Shown:
@@ -57,6 +66,7 @@ def _of_delivery(state: State) -> Shown:
         due_at=due.at if due else None,
         under_appeal=freeze is not None and freeze.kind is FreezeKind.APPEAL,
         seller_call_failing=bool(state.parked),
+        sequence=state.sequence,
     )
 
 
@@ -68,6 +78,7 @@ def _of_instance(state: InstanceState) -> Shown:
         due_at=due.at if due else None,
         under_appeal=False,
         seller_call_failing=bool(state.parked),
+        sequence=state.sequence,
     )
 
 
@@ -83,6 +94,7 @@ def _at_start(order: Order, shown: Shown) -> TypedSearchAttributes:
             SearchAttributePair(WAITING_ON, str(shown.waiting_on)),
             SearchAttributePair(UNDER_APPEAL, value=False),
             SearchAttributePair(SELLER_CALL_FAILING, value=False),
+            SearchAttributePair(SEQUENCE, shown.sequence),
         ]
     )
 
@@ -119,4 +131,6 @@ def _changes(known: TypedSearchAttributes, shown: Shown) -> list[Update]:
         updates.append(UNDER_APPEAL.value_set(shown.under_appeal))
     if known.get(SELLER_CALL_FAILING) != shown.seller_call_failing:
         updates.append(SELLER_CALL_FAILING.value_set(shown.seller_call_failing))
+    if known.get(SEQUENCE) != shown.sequence:
+        updates.append(SEQUENCE.value_set(shown.sequence))
     return updates

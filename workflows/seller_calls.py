@@ -1,30 +1,21 @@
-"""Calls to one order's seller: repeated, parked, restarted, given up (DOMAIN §5.7)."""
+"""Makes the calls that a process's book holds: repeated, parked, restarted, given up (DOMAIN §5.7)."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
-from domain.cases import CallBook
-from domain.events import Event, EventName
+from domain.call_book import CallBook, Called, OpenCall
 from domain.order import Order
-from domain.parties import SYSTEM
 from domain.policy import Policy
-from domain.seller_calls import (
-    CALL_REFUSED,
-    Activity,
-    AfterWindow,
-    CallFields,
-    GetLicense,
-    SellerAnswer,
-    SellerCall,
-    retry_window,
-)
-from workflows import outside
+from domain.seller_calls import CALL_REFUSED, Activity, AfterWindow, ResultCode, SellerAnswer, retry_window
+from workflows import activity_calls
+
+ANSWERED = (Activity.NEW_INSTANCE, Activity.QUERY_INSTANCE, Activity.GET_LICENSE)
+"""Calls whose answer the order needs: made again when the answer was lost, which the seller must bear (DOMAIN §5.5)."""
 
 
 @dataclass(frozen=True)
@@ -35,99 +26,80 @@ class Failure:
     refused: bool
 
 
-class GaveUpError(Exception):
-    """The retry window closed without success."""
+@dataclass(frozen=True)
+class Account:
+    """Whose calls they are, what their keys begin with, and whether they go out one after the other."""
 
-    def __init__(self, reason: str) -> None:
-        """Keep the last attempt's reason."""
-        super().__init__(reason)
-        self.reason = reason
+    scope: str
+    order: Order
+    policy: Policy
+    one_at_a_time: bool
 
 
 class SellerCalls:
-    """The calls of one workflow, each kind one at a time; what is parked comes back as an event."""
+    """Brings what runs in line with the book: the book says what is wanted, this only carries it out.
 
-    def __init__(self, scope: str, order: Order, policy: Policy, book: CallBook, tell: Callable[[Event], None]) -> None:
-        """Take what the keys begin with, whose calls they are, where they are booked, and where events go."""
-        self._scope = scope
-        self._order = order
-        self._policy = policy
+    Nothing is kept here that the book does not hold, so that a process started from the ledger goes on where it was.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        book: CallBook,
+        tell: Callable[[Called], None],
+        spawn: Callable[[Coroutine[object, object, None]], asyncio.Task[None]],
+    ) -> None:
+        """Take whose calls they are, the book, where their ends are told, and how a task is begun."""
+        self._account = account
         self._book = book
         self._tell = tell
-        self._generations: Counter[Activity] = Counter()
-        self._restarts: Counter[str] = Counter()
-        self._running: dict[Activity, asyncio.Task[SellerAnswer]] = {}
+        self._spawn = spawn
+        self._running: dict[tuple[int, int], asyncio.Task[None]] = {}
+        self._finished: frozenset[str] = frozenset()
 
-    def restart(self, activity: str) -> None:
-        """Have a call made again at once: one that is parked, or one that waits for its next attempt."""
-        self._restarts[activity] += 1
+    def resume(self, finished: frozenset[str]) -> None:
+        """Go on after a start from the ledger; calls under these keys have succeeded already."""
+        self._finished = finished
+        self.look(workflow.now())
 
-    def abandon(self, activity: Activity) -> None:
-        """End a call that is not wanted any more; whoever waits for it has to be cancelled too."""
-        if activity in self._running:
-            self._running[activity].cancel()
-        self._book.settle(activity)
+    def look(self, now: datetime) -> None:
+        """Begin calls that are wanted and not under way, end those that are under way and not wanted any more."""
+        wanted = self._book.calls[:1] if self._account.one_at_a_time else list(self._book.calls)
+        keys = [(call.number, call.generation) for call in wanted]
+        for key in [one for one in self._running if one not in keys]:
+            self._running.pop(key).cancel()
+        for key, call in zip(keys, wanted, strict=True):
+            if key not in self._running:
+                begun = self._book.open_window(call, self._account.policy, now)
+                self._running[key] = self._spawn(self._make(begun, begun.until or now))
 
-    async def make(self, activity: Activity, fields: CallFields, get_license: GetLicense | None = None) -> SellerAnswer:
-        """Call until success.
+    async def _make(self, call: OpenCall, until: datetime) -> None:
+        """Call until the window closes. A refused creation waits for its restart until then, and is given up."""
+        told = await self._try(call, until) if call.parked is None else None
+        if told is not None:
+            self._tell(told)
+        reason = told.reason if told is not None else (call.parked.reason if call.parked else "")
+        waits = told is None or (told.answer is None and told.parks)
+        if waits and retry_window(call.activity, self._account.policy).after is AfterWindow.REFUND:
+            # The timer is the window's end: what is restarted before it cancels this task.
+            await workflow.sleep(max(until - workflow.now(), timedelta(0)), summary=f"restart of {call.activity}")
+            self._tell(Called(number=call.number, generation=call.generation, reason=reason))
 
-        What the table parks waits for a restart, which opens the window anew. What it refunds waits only when the
-        seller refused, and while its window is open; raises GaveUpError after that.
-        """
-        window = retry_window(activity, self._policy)
-        parks = window.after is AfterWindow.PARK
-        ends_at = workflow.now() + window.window
-        self._book.calling.append(activity)
-        while True:
-            outcome = await self._try(self._next(activity, fields, get_license), ends_at)
-            if isinstance(outcome, SellerAnswer):
-                self._book.settle(activity)
-                return outcome
-            if isinstance(outcome, Failure):
-                may_wait = parks or (outcome.refused and workflow.now() < ends_at)
-                if not (may_wait and await self._is_restarted(activity, outcome.reason, None if parks else ends_at)):
-                    self._book.settle(activity)
-                    raise GaveUpError(outcome.reason)
-                ends_at = workflow.now() + window.window if parks else ends_at
-
-    def _next(self, activity: Activity, fields: CallFields, get_license: GetLicense | None) -> SellerCall:
-        """The call under a key of its own; the attempts of one retry window share it."""
-        self._generations[activity] += 1
-        return SellerCall(
-            key=f"{self._scope}:{activity}:{self._generations[activity]}",
-            delivery_id=self._order.delivery_id,
-            seller_id=self._order.seller_id,
-            activity=activity,
-            fields=fields,
-            get_license=get_license,
-            every=retry_window(activity, self._policy).every,
-        )
-
-    async def _try(self, call: SellerCall, ends_at: datetime) -> SellerAnswer | Failure | None:
-        """Have the engine attempt the call until the window closes; None when somebody restarted it meanwhile."""
-        activity, asked = call.activity, self._restarts[call.activity]
-        running = self._running[activity] = asyncio.create_task(outside.call_seller(call, ends_at))
-        await workflow.wait_condition(lambda: running.done() or self._restarts[activity] > asked)
-        if not running.done():
-            running.cancel()
-            await workflow.wait_condition(running.done)
-        error = None if running.cancelled() else running.exception()
-        if running.cancelled() or (error is not None and is_cancelled_exception(error)):
-            return None
-        return running.result() if error is None else failure_of(error)
-
-    async def _is_restarted(self, activity: Activity, reason: str, until: datetime | None) -> bool:
-        """Park a call with its reason; True when it was restarted, False when the time for that is over."""
-        asked = self._restarts[activity]
-        self._tell(Event(name=EventName.SELLER_CALL_PARKED, actor=SYSTEM, activity=activity, detail=reason))
-        timeout = None if until is None else until - workflow.now()
+    async def _try(self, call: OpenCall, until: datetime) -> Called:
+        """Have the engine attempt the call until the window closes."""
+        account = self._account
+        if call.key(account.scope) in self._finished and call.activity not in ANSWERED:
+            return self._ended(call, SellerAnswer(result_code=ResultCode.SUCCESS))
+        ordered = call.ordered(account.scope, account.order.delivery_id, account.order.seller_id, account.policy)
         try:
-            await workflow.wait_condition(
-                lambda: self._restarts[activity] > asked, timeout=timeout, timeout_summary=f"restart of {activity}"
-            )
-        except TimeoutError:
-            return False
-        return True
+            return self._ended(call, await activity_calls.call_seller(ordered, until))
+        except ActivityError as error:
+            failure = failure_of(error)
+            parks = call.waits_after(refused=failure.refused, policy=account.policy, now=workflow.now())
+            return Called(number=call.number, generation=call.generation, reason=failure.reason, parks=parks)
+
+    def _ended(self, call: OpenCall, answer: SellerAnswer) -> Called:
+        return Called(number=call.number, generation=call.generation, answer=answer)
 
 
 def failure_of(error: BaseException) -> Failure:

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, model_validator
 from starlette.concurrency import run_in_threadpool
 
-from api.commands import give, known_receipt
+from api.commands import give, was_given
 from api.open_api.contract import (
     MOST_CODES,
     Answer,
@@ -127,7 +127,7 @@ def _command(row: DeliveryRow, seller: Actor, effect_time: datetime | None, key:
 
 async def _activate_one(request: Request, row: DeliveryRow, command: Command) -> None:
     try:
-        await give(request.app.state.engine, row, command)
+        await give(request.app.state.engine, row.id, command)
     except ProblemError as error:
         if error.problem.code is ErrorCode.SERVICE_UNAVAILABLE:
             raise
@@ -153,7 +153,7 @@ async def _activate_many(request: Request, seller: Actor, asked: Activations) ->
     content = json.dumps([sorted(asked.license_list), str(asked.real_effect_time)])
     key = "open-api-batch:" + hashlib.sha256(content.encode()).hexdigest()
     commands = [(row, _command(row, seller, asked.real_effect_time, key)) for row in rows]
-    done = [await run_in_threadpool(known_receipt, row.id, key) is not None for row in rows]
+    done = [await run_in_threadpool(was_given, row.id, key) for row in rows]
     if all(done):
         raise OpenApiError(Code.ILLEGAL_STATE)
     for (row, command), is_done in zip(commands, done, strict=True):

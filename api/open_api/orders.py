@@ -67,7 +67,7 @@ def _query(request: Request) -> JSONResponse:
         deliveries = queries.of_order(session, order_id, seller.id)
         living = queries.instances(session, [row.id for row in deliveries])
         operations = queries.operations_of_order(session, order_id, seller.id)
-    orders = [(Order.model_validate(row.order), living.get(row.id)) for row in deliveries]
+    orders = [(Order.model_validate(row.start["order"]), living.get(row.id)) for row in deliveries]
     lines = [_line(order, life.expires_at if life else None) for order, life in orders]
     info = _info(orders[0][0]) if orders else None
     if info is None and operations:

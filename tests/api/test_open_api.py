@@ -215,7 +215,7 @@ async def test_a_request_that_changed_nothing_may_come_again(case: Case, stack: 
 def license_in_the_database(stack: Stack, delivery_id: str) -> str:
     engine = create_engine(stack.database_url)
     with engine.connect() as connection:
-        found = connection.scalar(text("select license_code from deliveries where id = :id"), {"id": delivery_id})
+        found = connection.scalar(text("select seller_key from deliveries where id = :id"), {"id": delivery_id})
     engine.dispose()
     return str(found)
 

@@ -11,9 +11,9 @@ from domain.order import ProductType
 from launcher.programs import Program
 from launcher.stack import Stack, temporary_folder
 from sandbox.cases import REQUEST, Case, World, causes, file, history, proof, stage_of
-from sandbox.client import Answer, Json, Party
+from sandbox.client import Json, Party
 from sandbox.demo import open_world
-from tests.support import assert_problem, new_case
+from tests.support import assert_problem, new_case, persist
 
 PATIENCE_SECONDS = 120
 OUTAGE_SECONDS = 60
@@ -52,19 +52,6 @@ class Progress:
         while self.done < number:
             self.changed.clear()
             await self.changed.wait()
-
-
-async def persist(ask: Callable[[], Awaitable[Answer]]) -> Answer:
-    """Do what the 503 says: the same again, with the same key, until it is answered."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while True:
-            try:
-                answer = await ask()
-                if answer.status not in {502, 503}:
-                    return answer
-            except httpx.HTTPError:
-                pass
-            await asyncio.sleep(0.3)
 
 
 class Journey:

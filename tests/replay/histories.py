@@ -44,7 +44,8 @@ def fingerprint(history: WorkflowHistory) -> list[str]:
     where these happen, the timers are left out.
     """
     told = {one for event in history.events for one in _told(event)}
-    follows_calendar = any("appeal-due" in one or "record-instance" in one for one in told)
+    begun = history.events[0].workflow_execution_started_event_attributes
+    follows_calendar = begun.workflow_type.name == "InstanceLife" or any("appeal-due" in one for one in told)
     return sorted(one for one in told if not (follows_calendar and one.startswith("timer")))
 
 

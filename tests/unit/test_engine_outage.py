@@ -6,7 +6,7 @@ import pytest
 
 from api import engine
 from api.problems import ProblemError
-from workers.client import connect
+from gateway.connection import connect
 
 
 async def test_a_client_that_cannot_connect_is_an_outage(bare_settings: pytest.MonkeyPatch) -> None:

@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain import lifecycle
+from domain.call_book import Called, OpenCall
 from domain.errors import ErrorCode
 from domain.instances import (
-    Born,
     CancelRenewal,
     Convert,
     InstanceAct,
+    InstanceStart,
     InstanceState,
     InstanceStatus,
     Operation,
@@ -25,7 +26,7 @@ from domain.instances import (
 from domain.order import Period, PeriodUnit, ProductType
 from domain.parties import Actor, Role
 from domain.policy import Policy
-from domain.seller_calls import WireStatus
+from domain.seller_calls import Activity, CallFields, ResultCode, SellerAnswer, WireStatus
 from tests.unit.domain import builders
 from tests.unit.domain.builders import ACTORS, NOW
 
@@ -36,7 +37,7 @@ TYPES = (ProductType.SAAS_INSTANT, ProductType.LICENSE_AUTHORIZATION_CODE)
 def born(product_type: ProductType, *, trial: bool = False, days: int = 40) -> InstanceState:
     order = builders.order(product_type, trial=trial)
     end = NOW + timedelta(days=days)
-    begin = Born(order=order, policy=Policy(), instance_id="i-1", license_code="PL1", at=NOW, expires_at=end)
+    begin = InstanceStart(order=order, policy=Policy(), instance_id="i-1", license_code="PL1", at=NOW, expires_at=end)
     return InstanceState.begin(begin)
 
 
@@ -53,6 +54,11 @@ def asked(number: int, choice: int, renewal: str) -> Operation:
     )
     body = bodies[choice % len(bodies)]()
     return Operation(actor=PURCHASE, key=body.order_line, body=body)
+
+
+def succeeded(call: OpenCall) -> Called:
+    answer = SellerAnswer(result_code=ResultCode.SUCCESS)
+    return Called(number=call.number, generation=call.generation, answer=answer)
 
 
 class Watched:
@@ -74,15 +80,15 @@ class Watched:
 
     def answer(self) -> None:
         """The seller takes the next call."""
-        if not self.state.waiting:
+        if not self.state.calls:
             return
-        fields = self.state.waiting[0].fields
+        fields = self.state.calls[0].fields
         if fields.status is not None:
             assert (fields.status is WireStatus.FREEZE) is not self.frozen
             self.frozen = not self.frozen
         self.expire_time = fields.expire_time or self.expire_time
-        self.told.append(self.state.waiting[0].activity)
-        lifecycle.settle(self.state, succeeded=True)
+        self.told.append(self.state.calls[0].activity)
+        lifecycle.apply_call(self.state, succeeded(self.state.calls[0]), self.now)
 
     def check(self) -> None:
         state = self.state
@@ -92,7 +98,7 @@ class Watched:
             assert end > self.now - timedelta(seconds=1)
         if status in {InstanceStatus.EXPIRED, InstanceStatus.FROZEN}:
             assert end <= self.now <= end + timedelta(days=30)
-        if not state.waiting:
+        if not state.calls:
             assert self.frozen is (status is InstanceStatus.FROZEN) or state.is_released
             assert self.expire_time in {None, end.strftime("%Y%m%d%H%M%S")} or state.is_released
         assert (state.next_due is None) == state.is_released
@@ -122,7 +128,7 @@ def test_the_seller_is_told_what_holds_and_in_its_order(
             case _:
                 watched.answer()
         watched.check()
-    for _ in range(len(watched.state.waiting)):
+    for _ in range(len(watched.state.calls)):
         watched.answer()
     watched.check()
     releases = [activity for activity in watched.told if activity.startswith("release")]
@@ -196,7 +202,8 @@ def test_an_operation_without_its_ground_is_refused(operation: Operation, code: 
 
 def test_a_sellers_restarts_end_before_the_history_does_and_operations_go_on() -> None:
     state = born(TYPES[0])
-    state.calling.append("refreshInstance")
+    state.plan(Activity.REFRESH_INSTANCE, CallFields())
+    state.open_window(state.calls[0], state.policy, NOW)
     body = RestartInstanceCall(activity="refreshInstance")
     by_seller, by_manager = (Operation(actor=ACTORS[role], key="k", body=body) for role in (Role.SELLER, Role.MANAGER))
     assert lifecycle.refusal(state, by_seller, NOW) is None

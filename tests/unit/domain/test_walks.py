@@ -16,6 +16,7 @@ from domain.events import OF_INSTANCES, REPORTED, EventName
 from domain.flows import FLOWS, Flow
 from domain.parties import Role
 from domain.rules import MAX_TRANSITIONS, refusal
+from domain.seller_calls import Activity, CallFields
 from domain.stages import STAGES, StageName
 from domain.state import State
 from tests.unit.domain.builders import ACTORS, BODIES, NOW, begun, command
@@ -31,6 +32,7 @@ def test_no_run_leaves_the_table_or_breaks_time_or_money() -> None:
     stages: set[StageName] = set()
     flows = set()
     ends = set()
+    resumed = 0
     for seed in range(first, first + runs):
         chance = Random(seed)  # noqa: S311 - for runs that can be repeated
         walk = Walk(random_order(chance))
@@ -43,10 +45,12 @@ def test_no_run_leaves_the_table_or_breaks_time_or_money() -> None:
         stages |= walk.visited
         flows.add(walk.state.flow.name)
         ends |= set(walk.ends)
+        resumed += walk.resumed
     if runs == RUNS:
         assert stages == set(STAGES), f"never reached: {set(STAGES) - stages}"
         assert flows == set(FLOWS)
         assert len(ends) == 2
+        assert resumed > RUNS, "orders are started from the ledger all the time"
 
 
 def test_a_failing_run_prints_its_seed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +112,8 @@ def test_an_order_of_many_steps_is_not_prolonged_but_can_end() -> None:
 
 def test_a_sellers_restarts_do_not_use_up_what_the_others_need() -> None:
     state = begun()
-    state.calling = ["orderNotify"]
+    state.plan(Activity.ORDER_NOTIFY, CallFields())
+    state.open_window(state.calls[0], state.terms.policy, NOW)
     state.sequence = MAX_TRANSITIONS
     restart = RestartCall(activity="orderNotify")
     found = refusal(state, command(restart, ACTORS[Role.SELLER]), NOW)

@@ -1,21 +1,27 @@
 """Random runs through a flow: drives a state as the engine does, and keeps its own books of time and money."""
 
+from collections import deque
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
-from domain import appeals, effects, rules
-from domain.clocks import CLOCKS, ClockName, Due, RunningClock
+from domain import appeals, effects, rows, rules
+from domain.clocks import CLOCKS, ClockAct, ClockName, Due, RunningClock
 from domain.commands import Command, CommandName
 from domain.events import Event, EventName
 from domain.flows import Effect
 from domain.order import CodeKind, Order, ProductType, Provisioning, Scenario, SellerCategory
 from domain.parties import SYSTEM, Actor, Role
 from domain.policy import Policy
+from domain.recorded import Ended
+from domain.records import Row
 from domain.stages import StageName
 from domain.state import State, Status
 from domain.terms import terms_of
 from tests.unit.domain.builders import ACTORS, BODIES, LICENSE, NOW, SECOND_MANAGER, command, order
+from workflows.registry import WORKFLOWS
 
 STRANGERS = (Actor(role=Role.SELLER, id="seller-2"), Actor(role=Role.BUYER, id="buyer-2"))
 EVERYBODY = (*ACTORS.values(), SECOND_MANAGER, *STRANGERS)
@@ -35,7 +41,12 @@ EVENTS = (
     Event(name=EventName.INVOICE_RETURNED, actor=SYSTEM),
 )
 BODIES_BY_NAME = {name: [body for body in BODIES if body.command is name] for name in CommandName}
-OWN_EVENTS = (EventName.CODE_ISSUED, EventName.STARTED, EventName.PURCHASE_NOT_TOLD)
+OWN_EVENTS = (
+    EventName.CODE_ISSUED,
+    EventName.STARTED,
+    EventName.CANCELLATION_ASKED,
+    EventName.RECORD_REFUSED,
+)
 """Events that never move anything."""
 
 
@@ -66,6 +77,88 @@ class Book:
     stood: timedelta = timedelta(0)
 
 
+EVERY = 8
+"""Every so many rows the recorded state is read back and compared: always would take most of the run."""
+
+
+class ArrivedError(Exception):
+    """The flow's code has been run through the past, and goes to this stage."""
+
+
+@dataclass
+class Flow:
+    """What a flow's code needs of its delivery, to be run through the past and no further."""
+
+    order: Order
+    state: State
+    past: deque[Ended]
+
+    async def stage(self, name: StageName) -> Ended:
+        if not self.past:
+            raise ArrivedError(name)
+        ended = self.past.popleft()
+        assert ended.stage is name, f"the ledger has {ended.stage} where the flow's code goes to {name}"
+        if ended.effect is not Effect.ENDS_STAGE:
+            raise ArrivedError(ended.effect)
+        return ended
+
+    def run(self) -> object:
+        """Where the code arrives: a stage, or the effect that took the order out of its flow."""
+        steps: Any = WORKFLOWS[self.order.product.type]._steps(self)  # type: ignore[attr-defined]
+        try:
+            steps.send(None)
+        except ArrivedError as arrived:
+            return arrived.args[0]
+        except StopIteration:
+            return StageName.COMPLETED
+        raise AssertionError("a flow waits for stages only")
+
+
+@dataclass
+class Ledger:
+    """What is on record of a walk: a prefix of what was decided."""
+
+    state: str
+    ended: list[Ended]
+    now: datetime
+    books: dict[tuple[ClockName, datetime], Book]
+    ends: list[Status]
+    waiting: list[Event]
+
+    @classmethod
+    def of(cls, walk: "Walk") -> "Ledger":
+        return cls(rows.state_json(walk.state), [], walk.now, deepcopy(walk.books), list(walk.ends), [])
+
+    def write(self, walk: "Walk") -> None:
+        """Everything that was decided gets on record; what is read back is the same to the last member."""
+        self.ended += [
+            Ended(stage=StageName(row.source), cause=row.cause, effect=row.effect, ruling=row.ruling)
+            for row in walk.unwritten
+            if row.effect is not Effect.STAYS
+        ]
+        walk.unwritten = []
+        self.state, self.now = rows.state_json(walk.state), walk.now
+        self.books, self.ends, self.waiting = deepcopy(walk.books), list(walk.ends), list(walk.waiting)
+        if walk.state.sequence % EVERY == 0:
+            assert self.read(walk) == walk.state, "the recorded state is another"
+
+    def read(self, walk: "Walk") -> State:
+        return rows.read_state(self.state, walk.order, walk.state.terms)
+
+    def resume(self, walk: "Walk") -> None:
+        """The engine is lost, with what was not written yet: the order goes on from here."""
+        state = self.read(walk)
+        arrived = Flow(walk.order, state, deque(self.ended)).run()
+        left = {Effect.UNSUBSCRIBES: StageName.UNSUBSCRIBING, Effect.CLOSES: StageName.COMPLETED}
+        assert state.stage in {arrived, left.get(arrived, arrived), StageName.REFUNDED}, (arrived, state.stage)  # type: ignore[call-overload]
+        walk.state, walk.unwritten = state, []
+        walk.books, walk.ends, walk.waiting = deepcopy(self.books), list(self.ends), list(self.waiting)
+        until, walk.now = walk.now, self.now
+        walk.advance(until)
+        walk.resumed += 1
+        walk.check()
+
+
 @dataclass
 class Walk:
     """One order's run."""
@@ -77,11 +170,14 @@ class Walk:
     visited: set[StageName] = field(default_factory=set)
     waiting: list[Event] = field(default_factory=list)
     books: dict[tuple[ClockName, datetime], Book] = field(default_factory=dict)
+    unwritten: list[Row] = field(default_factory=list)
+    resumed: int = 0
 
     def __post_init__(self) -> None:
         self.state = State.begin(self.order, terms_of(self.order, self.policy), NOW)
         self.state.license_code = LICENSE
         self.settle()
+        self.ledger = Ledger.of(self)
 
     def step(self, chance: Random) -> None:
         """Something happens: mostly what somebody may do, sometimes what nobody may."""
@@ -99,13 +195,23 @@ class Walk:
         else:
             self.let_pass(timedelta(hours=chance.choice([1, 30, 24 * 5, 24 * 12, 24 * 60])))
         self.settle()
+        self.lose_or_write(chance)
+
+    def lose_or_write(self, chance: Random) -> None:
+        """The asker writes, or dies before and the collector writes later; the engine may be lost at any time."""
+        dice = chance.random()
+        if dice < 0.75:
+            self.ledger.write(self)
+        elif dice < 0.85:
+            self.ledger.resume(self)
 
     def settle(self) -> None:
         """Take the events that do not wait, and look at the books."""
         for event in list(self.waiting):
             if not rules.waits_for_thaw(self.state, event.name):
                 self.waiting.remove(event)
-                self._follow(event.name, effects.apply_event(self.state, event, self.now))
+                source = self.state.stage
+                self._follow(event.name, effects.apply_event(self.state, event, self.now), event, source)
         self.check()
 
     def give(self, given: Command) -> None:
@@ -120,23 +226,25 @@ class Walk:
             assert refused is not None
             assert refused.code == "delivery-not-found"
         if refused is None:
+            source = self.state.stage
             effect = effects.apply_command(self.state, given, self.now)
             appeal = self.state.open_appeal
             if appeal is not None and appeal.due_at is None:
                 appeals.date_appeal(self.state, self.now + timedelta(days=5), self.now)
-            self._follow(self._cause(given.name), effect)
+            self._follow(self._cause(given.name), effect, given, source)
 
     def let_pass(self, jump: timedelta) -> None:
         """Time goes by; the clocks act at their instants."""
         until = self.now + jump
         while self.state.next_due is not None and self.state.next_due.at <= until:
             due = self.state.next_due
-            self._advance(max(due.at, self.now))
-            self._follow(due.act, effects.apply_clock(self.state, self.now))
+            self.advance(max(due.at, self.now))
+            source = self.state.stage
+            self._follow(due.act, effects.apply_clock(self.state, self.now), due.act, source)
             self.settle()
-        self._advance(until)
+        self.advance(until)
 
-    def _advance(self, to: datetime) -> None:
+    def advance(self, to: datetime) -> None:
         for clock in self.state.clocks:
             if self._is_stopped(clock):
                 self.books[clock.name, clock.started_at].stood += to - self.now
@@ -152,16 +260,18 @@ class Walk:
             return decision.ruling
         return name
 
-    def _follow(self, cause: str, effect: Effect) -> None:
+    def _follow(self, cause: str, effect: Effect, entry: Command | Event | ClockAct, source: StageName) -> None:
         state = self.state
         if effect is Effect.UNSUBSCRIBES:
-            state.enter(StageName.UNSUBSCRIBING, self.now)
+            effects.enter(state, StageName.UNSUBSCRIBING, self.now)
         elif effect is Effect.CLOSES:
-            state.enter(StageName.COMPLETED, self.now)
+            effects.enter(state, StageName.COMPLETED, self.now)
         elif effect is Effect.ENDS_STAGE:
-            state.enter(self._target(cause), self.now)
+            effects.enter(state, self._target(cause), self.now)
         if state.current.is_end and (not self.ends or effect is not Effect.STAYS):
             self.ends.append(state.status)
+        state.sequence += 1
+        self.unwritten.append(rows.delivery_row(entry, effect, source, state, self.now))
 
     def _target(self, cause: str) -> StageName:
         if self.state.stage is StageName.UNSUBSCRIBING:

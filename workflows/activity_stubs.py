@@ -5,7 +5,8 @@ from datetime import datetime
 from temporalio import activity
 
 from domain.products import Probe
-from domain.records import InstanceStep, OrderStatus, Transition
+from domain.recorded import Recorded
+from domain.records import Unwritten
 from domain.reports import QueryBatch, QueryPage
 from domain.seller_calls import SellerAnswer, SellerCall
 
@@ -17,15 +18,15 @@ def seller_calls_queue(task_queue: str) -> str:
     return task_queue + SELLER_CALLS_QUEUE_SUFFIX
 
 
-@activity.defn(name="record-transition")
-def record_transition(transition: Transition) -> None:
-    """Write one transition to the ledger, once."""
+@activity.defn(name="record-rows")
+def record_rows(unwritten: Unwritten) -> None:
+    """Write rows of a process to the ledger, once."""
     raise NotImplementedError
 
 
-@activity.defn(name="record-instance")
-def record_instance(step: InstanceStep) -> None:
-    """Write one step of an instance's life to the ledger, once."""
+@activity.defn(name="load-recorded")
+def load_recorded(process: str) -> Recorded:
+    """Read what the ledger has of a process."""
     raise NotImplementedError
 
 
@@ -62,12 +63,6 @@ def instances_to_query(after: str) -> QueryPage | None:
 @activity.defn(name="query-instances")
 def query_instances(batch: QueryBatch) -> None:
     """Ask a seller about many instances, and keep what it tells."""
-    raise NotImplementedError
-
-
-@activity.defn(name="tell-purchase-system")
-def tell_purchase_system(status: OrderStatus) -> None:
-    """Tell the purchase system how an order ended."""
     raise NotImplementedError
 
 

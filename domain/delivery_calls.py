@@ -1,0 +1,112 @@
+"""Which calls a delivery owes its seller at which moment, and what their ends mean to it (DOMAIN §4.5, §5.6, §5.7)."""
+
+from datetime import datetime
+
+from domain.call_book import Called, OpenCall
+from domain.events import Event, EventName
+from domain.parties import SYSTEM
+from domain.seller_calls import Activity, CallFields, GetLicense, ResultCode
+from domain.stages import StageName
+from domain.state import State
+
+CREATION = (Activity.NEW_INSTANCE, Activity.QUERY_INSTANCE)
+RELEASE = (Activity.RELEASE_INSTANCE, Activity.RELEASE_LICENSE_CODE)
+
+
+def plan_at_start(state: State) -> None:
+    """What the seller hears as soon as the order is paid."""
+    product = state.order.product
+    if state.flow.provisions_at_purchase:
+        state.plan(Activity.NEW_INSTANCE, _order_line(state))
+    if product.order_notify:
+        state.plan(Activity.ORDER_NOTIFY, _order_line(state).model_copy(update={"test_flag": "0"}))
+    for call in state.calls:
+        state.open_window(call, state.terms.policy, state.entered_at)
+
+
+def plan_for_stage(state: State) -> None:
+    """Begin the calls that belong to the stage just entered, and end those that do not."""
+    state.drop([Activity.GET_LICENSE])
+    match state.stage:
+        case StageName.SELLER_PROVISIONING if state.instance_id is None and not state.is_calling(*CREATION):
+            state.plan(Activity.NEW_INSTANCE, _order_line(state))
+        case StageName.LICENSE_DELIVERY if state.order.product.online_license:
+            state.plan(Activity.GET_LICENSE, CallFields(), get_license=_get_license(state))
+        case StageName.UNSUBSCRIBING:
+            _plan_release(state)
+        case _:
+            pass
+
+
+def _plan_release(state: State) -> None:
+    """Have released what the seller has; an instance that is still being made follows when it exists."""
+    if state.instance_id is not None:
+        state.plan(Activity.RELEASE_INSTANCE, CallFields(instance_id=state.instance_id))
+    if state.seller_knows_code:
+        state.plan(Activity.RELEASE_LICENSE_CODE, CallFields(license=state.license_code))
+
+
+def owes_release(state: State) -> bool:
+    """A refund is carried out once nothing is being made and nothing is left to release."""
+    return state.is_calling(*CREATION, *RELEASE)
+
+
+def event_of(state: State, called: Called) -> Event | None:
+    """What the end of a call is told as; None when it is no news to the order. Changes nothing."""
+    call = state.open_call(called)
+    if call is None:
+        return None
+    if called.answer is None:
+        return _failure(call, called)
+    match call.activity:
+        case Activity.NEW_INSTANCE | Activity.QUERY_INSTANCE if called.answer.result_code is not ResultCode.PROCESSING:
+            return Event(name=EventName.INSTANCE_PROVISIONED, actor=SYSTEM, instance_id=called.answer.instance_id)
+        case Activity.GET_LICENSE:
+            return Event(name=EventName.LICENSE_FETCHED, actor=SYSTEM, instance_id=called.answer.instance_id)
+        case _:
+            return None
+
+
+def _failure(call: OpenCall, called: Called) -> Event:
+    """Only creations are given up; whatever else fails waits for a restart (DOMAIN §5.7)."""
+    if called.parks:
+        return Event(name=EventName.SELLER_CALL_PARKED, actor=SYSTEM, activity=call.activity, detail=called.reason)
+    return Event(name=EventName.PROVISIONING_FAILED, actor=SYSTEM, detail=called.reason)
+
+
+def take(state: State, called: Called, now: datetime) -> None:
+    """Keep what the end of a call brought, and plan what follows from it."""
+    call = state.open_call(called)
+    if call is None:
+        return
+    if called.answer is None and called.parks:
+        state.park(call, called.reason, now)
+        return
+    state.finish(call)
+    if called.answer is None:
+        return
+    answer = called.answer
+    if call.activity is Activity.GET_LICENSE:
+        state.license = answer.license
+    if call.activity is Activity.NEW_INSTANCE and answer.result_code is ResultCode.PROCESSING:
+        state.plan(Activity.QUERY_INSTANCE, CallFields(instance_id=answer.instance_id))
+    elif call.activity in CREATION and state.stage is StageName.UNSUBSCRIBING:
+        state.plan(Activity.RELEASE_INSTANCE, CallFields(instance_id=answer.instance_id))
+
+
+def _order_line(state: State) -> CallFields:
+    return CallFields(order_id=state.order.order_id, order_line_id=state.order.order_line_id)
+
+
+def _get_license(state: State) -> GetLicense:
+    """What the call for a license 1.0 tells the seller (DOMAIN §4.5)."""
+    order = state.order
+    return GetLicense(
+        order_id=order.order_id,
+        customer_id=order.buyer_id,
+        product_id=order.product.id,
+        identification_code=state.identification_code or "",
+        amount=str(order.amount),
+        period_type=order.period.unit if order.period else None,
+        period_number=order.period.number if order.period else None,
+    )
