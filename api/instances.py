@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from temporalio.client import Client
 
@@ -20,6 +19,7 @@ from database import queries
 from database.models import InstanceRow
 from database.session import snapshot, transaction
 from domain import lifecycle
+from domain.base import Strict
 from domain.errors import ErrorCode
 from domain.instances import (
     InstanceKind,
@@ -49,10 +49,8 @@ REFUSALS = (
 )
 
 
-class InstanceListing(BaseModel):
+class InstanceListing(Strict):
     """Filter and page of the list."""
-
-    model_config = {"extra": "forbid"}
 
     status: InstanceStatus | None = None
     cursor: str | None = None
