@@ -116,7 +116,7 @@ class AttemptRow(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     delivery_id: Mapped[str] = mapped_column(ForeignKey("deliveries.id"))
-    call_key: Mapped[str] = mapped_column(String(256))
+    call_key: Mapped[str] = mapped_column(String(400))
     activity: Mapped[str] = mapped_column(String(64))
     number: Mapped[int]
     at: Mapped[datetime]
