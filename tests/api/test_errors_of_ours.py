@@ -13,8 +13,8 @@ import pytest
 from launcher.programs import Program, free_port, is_listening
 from tests.support import assert_problem, read_answer
 
-LONGEST_SECONDS = 0.5
-"""What a neighbour may wait at the most; the machine may be busy with other things."""
+LONGEST_SECONDS = 1.0
+"""What a neighbour may wait at the most: mostly 5 ms, but the machine may be busy with other things."""
 
 LONGEST_LINE = 10_000
 SERVE = (
@@ -57,9 +57,10 @@ async def instance_of_failure(http: httpx.AsyncClient) -> str:
 
 async def test_a_neighbour_does_not_wait_for_an_error_to_be_told(http: httpx.AsyncClient) -> None:
     async def fail_in_a_row() -> None:
-        for _ in range(10):
+        for _ in range(30):
             await instance_of_failure(http)
 
+    await asyncio.gather(instance_of_failure(http), http.get("/health/live"))
     failing, waits = asyncio.create_task(fail_in_a_row()), []
     while not failing.done():
         begin = time.monotonic()
