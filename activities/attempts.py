@@ -13,6 +13,7 @@ from activities.http import CallFailedError
 from database import ledger
 from database.models import AttemptRow
 from database.session import transaction
+from domain.base import storable
 from domain.seller_calls import CALL_REFUSED
 
 Result = TypeVar("Result")
@@ -52,6 +53,7 @@ def attempt(  # noqa: PLR0913 - the columns of the row
         answer, failure = str(error), TriedError(str(error))
     except TriedError as error:
         answer, failure = error.answer, error
+    answer = storable(answer)
     row = AttemptRow(
         delivery_id=delivery_id,
         call_key=call_key,
@@ -68,7 +70,7 @@ def attempt(  # noqa: PLR0913 - the columns of the row
     _write(row)
     if failure is not None:
         kind = "call-failed" if failure.retry else CALL_REFUSED
-        raise ApplicationError(failure.answer[:500], type=kind, non_retryable=not failure.retry, next_retry_delay=every)
+        raise ApplicationError(answer[:500], type=kind, non_retryable=not failure.retry, next_retry_delay=every)
     return result  # type: ignore[return-value]
 
 

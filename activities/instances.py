@@ -19,6 +19,7 @@ from database import ledger, queries
 from database.models import AttemptRow, InstanceReportRow
 from database.secrets import seal
 from database.session import transaction
+from domain.base import storable
 from domain.reports import MOST_QUERIED, Access, AppInfo, QueryBatch, QueryPage, UsageInfo
 from domain.seller_calls import Activity, ResultCode, SellerCall
 
@@ -114,7 +115,7 @@ def query_instances(batch: QueryBatch) -> None:
                     activity=Activity.QUERY_INSTANCE,
                     at=at,
                     sent=json.dumps({**wire, "instanceId": instance_id}),
-                    answer=said,
+                    answer=storable(said),
                     succeeded=report is not None,
                     milliseconds=spent,
                 ),

@@ -14,9 +14,12 @@ def mask(text: str) -> str:
     """The same text with the values of secret members hidden; text that is no JSON passes as it is."""
     try:
         content: Json = json.loads(text)
+        return json.dumps(_masked(content), ensure_ascii=False, separators=(",", ":"))
     except ValueError:
         return text
-    return json.dumps(_masked(content), ensure_ascii=False, separators=(",", ":"))
+    except RecursionError:
+        # Nested too deeply to be looked through: a secret may be anywhere in it.
+        return MASK
 
 
 def _masked(content: Json) -> Json:

@@ -13,6 +13,7 @@ from database.models import NoticeAttemptRow
 from database.outbox import ClaimedNotice
 from database.secrets import unseal
 from database.session import transaction
+from domain.base import storable
 from domain.notices import GONE, SECONDS, NoticeState, is_passing, wait_after
 from domain.signatures import webhook_headers, webhook_key
 
@@ -24,7 +25,7 @@ def tell(notice: ClaimedNotice) -> None:
     attempt = NoticeAttemptRow(
         notice_id=notice.id,
         at=at,
-        answer=answer[:500],
+        answer=storable(answer[:500]),
         succeeded=200 <= status < 300,  # noqa: PLR2004 - the 2xx range
         milliseconds=round((time.monotonic() - begin) * 1000),
     )

@@ -12,6 +12,7 @@ from activities.seller import connection, post_v2, understood
 from database import ledger, products
 from database.models import ProbeRow
 from database.session import transaction
+from domain.base import storable
 from domain.products import Probe, ProbeCase, ProbeResult, failing_days, what_follows
 from domain.seller_calls import ResultCode
 
@@ -46,7 +47,9 @@ def _try(seller_id: str, case: ProbeCase) -> ProbeResult:
     except (CallFailedError, TriedError) as error:
         said, passed = str(error), False
     spent = round((time.monotonic() - begin) * 1000)
-    return ProbeResult(name=case.name, activity=case.activity, passed=passed, answer=said[:1000], milliseconds=spent)
+    return ProbeResult(
+        name=case.name, activity=case.activity, passed=passed, answer=storable(said[:1000]), milliseconds=spent
+    )
 
 
 def _keep(probe: Probe, results: Sequence[ProbeResult]) -> None:

@@ -22,6 +22,7 @@ from activities.masking import mask
 from database import queries
 from database.secrets import unseal
 from database.session import transaction
+from domain.base import Storable
 from domain.seller_calls import ATTEMPT_TIMEOUT, Activity, GetLicense, ResultCode, SellerAnswer, SellerCall
 from domain.signatures import has_signed_body, sign_v1, sign_v2
 
@@ -36,14 +37,17 @@ V1_TIME_FORMAT = "%Y%m%d%H%M%S%f"
 
 
 class Instance(BaseModel):
-    """One instance in the answer to queryInstance."""
+    """One instance in the answer to queryInstance; what is told of it is judged where it is kept, one by one.
+
+    It is not Storable: one bad memo must not spoil what the same answer tells of ninety-nine others.
+    """
 
     instance_id: str = Field(alias="instanceId", min_length=1, max_length=64)
     app_info: JsonValue = Field(default=None, alias="appInfo")
     usage_info: JsonValue = Field(default=None, alias="usageInfo")
 
 
-class Response(BaseModel):
+class Response(Storable):
     """What a seller answers; members we do not know are ignored (DOMAIN §5.3)."""
 
     result_code: str = Field(alias="resultCode", max_length=6)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio.to_thread
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI, Request
 from fastapi_offline import FastAPIOffline
 
 from api import (
@@ -22,6 +22,9 @@ from api import (
     usage_records,
 )
 from api.body_limit import BodyLimit
+from api.problems import FieldError, ProblemError
+from domain.base import UNSTORABLE, is_storable
+from domain.errors import ErrorCode
 from gateway.connection import connect
 from settings import settings
 
@@ -43,10 +46,24 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
 
 
+async def _path_is_storable(request: Request) -> None:
+    """No path names what the database cannot look up: one check, so that no route can forget it."""
+    wrong = [name for name, value in request.path_params.items() if not is_storable(value)]
+    if wrong:
+        errors = tuple(FieldError(field=f"path.{name}", message=UNSTORABLE) for name in wrong)
+        raise ProblemError(ErrorCode.INVALID_INPUT, errors=errors)
+
+
 def create_app() -> FastAPI:
     """Build the application from the settings."""
     # The API's pages bring their scripts along: an operator's network may reach no public server.
-    app = FastAPIOffline(title="Delivery orchestrator", version="1", description=DESCRIPTION, lifespan=_lifespan)
+    app = FastAPIOffline(
+        title="Delivery orchestrator",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=_lifespan,
+        dependencies=[Depends(_path_is_storable)],
+    )
     for part in (
         deliveries,
         commands,

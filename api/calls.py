@@ -11,7 +11,7 @@ from api.problems import documented
 from api.views import AttemptView
 from database import queries
 from database.session import transaction
-from domain.base import Identifier
+from domain.base import Identifier, Strict
 from domain.parties import Role
 from domain.seller_calls import Activity
 
@@ -31,10 +31,8 @@ class CallPage(BaseModel):
     next_cursor: str | None = Field(description="Send it as cursor to get the next page; null on the last")
 
 
-class CallListing(BaseModel):
+class CallListing(Strict):
     """Filters and page of the list."""
-
-    model_config = {"extra": "forbid"}
 
     order_id: Identifier | None = None
     activity: Activity | None = None

@@ -1,19 +1,25 @@
 """Where a page of a list ended, as text that a caller hands back."""
 
 import base64
-import binascii
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import TypeVar
 
 from api.problems import not_a_cursor
 from database import queries
 from database.models import DeliveryRow, InstanceRow
+from domain.base import Instant, Strict
 
 _MOST_DIGITS = 18
 
 
 Row = TypeVar("Row")
+
+
+class _Place(Strict):
+    """What a cursor holds: a caller may have written it, so it is read like anything else from outside."""
+
+    created_at: Instant
+    id: str
 
 
 def page_of(rows: Sequence[Row], size: int, cursor: Callable[[Row], str]) -> tuple[Sequence[Row], str | None]:
@@ -31,12 +37,10 @@ def position_of(cursor: str) -> queries.Position:
     """The place a cursor stands for; raises ProblemError for what is none."""
     try:
         created_at, _, name = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
-        moment = datetime.fromisoformat(created_at)
-    except (ValueError, binascii.Error) as error:
+        place = _Place.model_validate({"created_at": created_at, "id": name})
+    except ValueError as error:
         raise not_a_cursor() from error
-    if moment.tzinfo is None:
-        raise not_a_cursor()
-    return queries.Position(created_at=moment, id=name)
+    return queries.Position(created_at=place.created_at, id=place.id)
 
 
 def number_of(cursor: str) -> int:

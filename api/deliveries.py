@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from api import engine
@@ -16,6 +15,7 @@ from api.views import DeliveryPage, DeliverySummary, DeliveryView, detail, start
 from database import ledger, queries
 from database.models import DeliveryRow
 from database.session import snapshot, transaction
+from domain.base import Identifier, Strict
 from domain.errors import ErrorCode
 from domain.order import Order, ProductType
 from domain.parties import Actor, Role
@@ -90,7 +90,7 @@ def _renewal_problem(renewed: str) -> ProblemError:
 def find_visible(delivery_id: str, caller: Actor) -> DeliveryRow:
     """The delivery, if it exists and the caller may see it; raises ProblemError 404."""
     with transaction() as session:
-        row = queries.find(session, delivery_id) if "\x00" not in delivery_id else None
+        row = queries.find(session, delivery_id)
     party = {Role.SELLER: row.seller_id, Role.BUYER: row.buyer_id}.get(caller.role) if row else None
     if row is None or party not in {None, caller.id}:
         raise ProblemError(ErrorCode.DELIVERY_NOT_FOUND)
@@ -112,18 +112,16 @@ def read(delivery_id: str, caller: Caller) -> DeliveryView:
         )
 
 
-class Listing(BaseModel):
+class Listing(Strict):
     """Filters and page of a list."""
-
-    model_config = {"extra": "forbid"}
 
     status: Status | None = None
     stage: StageName | None = None
     waiting_on: Role | None = None
     product_type: ProductType | None = None
-    seller_id: str | None = None
-    buyer_id: str | None = None
-    order_id: str | None = None
+    seller_id: Identifier | None = None
+    buyer_id: Identifier | None = None
+    order_id: Identifier | None = None
     overdue: bool | None = None
     cursor: str | None = None
     limit: Annotated[int, Query(ge=1, le=200)] = 50

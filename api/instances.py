@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from temporalio.client import Client
 
@@ -22,6 +21,7 @@ from database.ledger import Process
 from database.models import InstanceRow
 from database.session import snapshot, transaction
 from domain import lifecycle
+from domain.base import Strict
 from domain.errors import ErrorCode
 from domain.instances import (
     InstanceKind,
@@ -54,10 +54,8 @@ REFUSALS = (
 )
 
 
-class InstanceListing(BaseModel):
+class InstanceListing(Strict):
     """Filter and page of the list."""
-
-    model_config = {"extra": "forbid"}
 
     status: InstanceStatus | None = None
     cursor: str | None = None

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, create_model
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from database.session import is_outage
 from domain.errors import ERRORS, ErrorCode, Refusal
@@ -161,11 +162,39 @@ def from_exception(error: Exception) -> ProblemError:
     return found
 
 
+class Unforeseen:
+    """Answers what nobody foresaw, and ends it here.
+
+    A handler for Exception would have it raised once more: the server would log it again and cut the connection.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap an application."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        has_begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:
+            if has_begun or scope["type"] != "http":
+                raise
+            await from_exception(error).response()(scope, receive, send)
+
+
 def install(app: FastAPI) -> None:
     """Have every exception of the app told as a problem."""
 
     async def answer(_: Request, error: Exception) -> JSONResponse:
         return from_exception(error).response()
 
-    for kind in (ProblemError, RequestValidationError, HTTPException, SQLAlchemyError, Exception):
+    for kind in (ProblemError, RequestValidationError, HTTPException, SQLAlchemyError):
         app.add_exception_handler(kind, answer)
+    app.add_middleware(Unforeseen)

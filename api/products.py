@@ -100,10 +100,8 @@ class ProductPage(BaseModel):
     next_cursor: str | None = Field(description="Send it as cursor to get the next page; null on the last")
 
 
-class ProductListing(BaseModel):
+class ProductListing(Strict):
     """Page of the list."""
-
-    model_config = {"extra": "forbid"}
 
     cursor: Annotated[str, Query(pattern=r"^[A-Za-z0-9_-]{1,64}$")] | None = None
     limit: Annotated[int, Query(ge=1, le=200)] = 50

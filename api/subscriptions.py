@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 from sqlalchemy.orm import Session
 
 from api.authentication import Caller, require
@@ -16,7 +16,7 @@ from api.problems import ProblemError, documented
 from database import outbox
 from database.models import NoticeAttemptRow, NoticeRow, SubscriptionRow
 from database.session import transaction
-from domain.base import Strict, WebAddress
+from domain.base import Instant, Strict, WebAddress
 from domain.errors import ErrorCode
 from domain.notices import MOST_SUBSCRIPTIONS, SUBSCRIBERS, NoticeState
 from domain.parties import Actor
@@ -78,10 +78,8 @@ class NoticePage(BaseModel):
     next_cursor: str | None = Field(description="Send it as cursor to get the next page; null on the last")
 
 
-class NoticeListing(BaseModel):
+class NoticeListing(Strict):
     """Filter and page of the list."""
-
-    model_config = {"extra": "forbid"}
 
     state: NoticeState | None = None
     cursor: str | None = None
@@ -92,7 +90,7 @@ class Replay(Strict):
     """What to send again: one notice, or all that failed since an instant."""
 
     notice_id: Annotated[int, Field(ge=1, lt=2**63)] | None = None
-    failed_since: AwareDatetime | None = None
+    failed_since: Instant | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "Replay":
@@ -197,7 +195,7 @@ def replay(subscription_id: str, asked: Replay, caller: Caller) -> Replayed:
 
 def _find(session: Session, subscription_id: str, caller: Actor) -> SubscriptionRow:
     require(caller, *SUBSCRIBERS)
-    row = outbox.find(session, subscription_id, caller) if "\x00" not in subscription_id else None
+    row = outbox.find(session, subscription_id, caller)
     if row is None:
         raise ProblemError(ErrorCode.SUBSCRIPTION_NOT_FOUND)
     return row

@@ -13,6 +13,7 @@ from api.problems import documented
 from database import queries
 from database.models import Json
 from database.session import transaction
+from domain.base import Strict
 from domain.metering import RecordCode
 from domain.parties import Role
 
@@ -39,10 +40,8 @@ class UsageRecordPage(BaseModel):
     next_cursor: str | None = Field(description="Send it as cursor to get the next page; null on the last")
 
 
-class UsageRecordListing(BaseModel):
+class UsageRecordListing(Strict):
     """Filters and page of the list."""
-
-    model_config = {"extra": "forbid"}
 
     taken: bool | None = None
     cursor: str | None = None

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import httpx
 
+from domain.base import UNSTORABLE, is_storable
 from domain.seller_calls import ATTEMPT_TIMEOUT
 from domain.signatures import canonical_json, sign_v2
 
@@ -101,4 +102,6 @@ def _read(answer: httpx.Response) -> tuple[dict[str, object], str]:
         content = answer.json()
     except ValueError:
         return {}, "the answer is not JSON"
+    if not is_storable(content):
+        return {}, f"the answer {UNSTORABLE}"
     return (content, "") if isinstance(content, dict) else ({}, "the answer is not a JSON object")

@@ -177,7 +177,7 @@ class CallbackRow(Base):
         Index("ix_callbacks_delivered", "delivered_at", postgresql_where=text("delivered_at is not null")),
     )
 
-    key: Mapped[str] = mapped_column(String(300), primary_key=True)
+    key: Mapped[str] = mapped_column(String(400), primary_key=True)
     process: Mapped[str] = mapped_column(String(160))
     sequence: Mapped[int]
     delivery_id: Mapped[str] = mapped_column(String(140))
@@ -197,7 +197,7 @@ class AttemptRow(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     delivery_id: Mapped[str] = mapped_column(ForeignKey("deliveries.id"))
-    call_key: Mapped[str] = mapped_column(String(256))
+    call_key: Mapped[str] = mapped_column(String(400))
     activity: Mapped[str] = mapped_column(String(64))
     number: Mapped[int]
     at: Mapped[datetime]

@@ -1,9 +1,11 @@
 """What values of the domain are made of: closed models, ids, instants, sentences of people."""
 
+import re
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
 EARLIEST = datetime(2010, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
@@ -30,7 +32,44 @@ Reason = Annotated[str, Field(min_length=1, max_length=2000)]
 Note = Annotated[str, Field(max_length=2000)]
 
 
-class Strict(BaseModel):
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""What PostgreSQL keeps neither as text nor as JSON: U+0000, and half of a surrogate pair."""
+
+UNSTORABLE = (
+    "must not hold U+0000, half of a surrogate pair, NaN or infinity / 不能含有 U+0000、不成对的代理字符、NaN 或无穷大"
+)
+
+
+def is_storable(value: object) -> bool:
+    """Tell whether the database can keep a value, with all that it is made of; models look after themselves."""
+    if isinstance(value, str):
+        return _UNSTORABLE.search(value) is None
+    if isinstance(value, float):
+        return isfinite(value)
+    if isinstance(value, dict):
+        return all(is_storable(name) and is_storable(inner) for name, inner in value.items())
+    return not isinstance(value, list | tuple) or all(is_storable(inner) for inner in value)
+
+
+def storable(text: str) -> str:
+    """The same text with U+FFFD for each character that the database cannot keep."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+def require_storable(value: object) -> object:
+    """The value; raises ValueError when the database cannot keep it."""
+    if not is_storable(value):
+        raise ValueError(UNSTORABLE)
+    return value
+
+
+class Storable(BaseModel):
+    """A value that comes from outside: what the database would refuse for ever is refused at once."""
+
+    _fields_are_storable = field_validator("*")(require_storable)
+
+
+class Strict(Storable):
     """A value of the domain: immutable, and closed to unknown members."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -376,7 +376,7 @@ class Command(Strict):
 
     name: CommandName
     actor: Actor
-    key: Annotated[str, Field(min_length=1, max_length=200)]
+    key: Annotated[str, Field(min_length=1, max_length=256)]
     body: SerializeAsAny[Body]
 
     @model_validator(mode="before")

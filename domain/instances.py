@@ -128,7 +128,7 @@ class Operation(Strict):
     """An operation with the party that asked for it and the key that makes it happen once."""
 
     actor: Actor
-    key: Annotated[str, Field(min_length=1, max_length=200)]
+    key: Annotated[str, Field(min_length=1, max_length=256)]
     body: Annotated[
         Renew | CancelRenewal | Convert | Upgrade | Release | RestartInstanceCall, Field(discriminator="operation")
     ]

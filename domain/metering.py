@@ -71,7 +71,7 @@ class JudgedRecord:
 def text_of(record: Mapping[str, JsonValue], member: str) -> str:
     """A member as text; empty when it is none, or longer than the contract allows."""
     value = record.get(member)
-    return value if isinstance(value, str) and len(value) <= _LONGEST and "\x00" not in value else ""
+    return value if isinstance(value, str) and len(value) <= _LONGEST else ""
 
 
 def read(record: Mapping[str, JsonValue]) -> UsageRecord | RecordCode:

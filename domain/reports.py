@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from domain.base import Strict, WebAddress
+from domain.base import Storable, Strict, WebAddress
 
 WIRE_TIME_WITH_MILLISECONDS = "%Y%m%d%H%M%S%f"
 
@@ -19,14 +19,14 @@ def _read_time(value: object) -> object:
     return value
 
 
-class Access(BaseModel):
+class Access(Storable):
     """How the buyer logs in."""
 
     user_name: Annotated[str, Field(max_length=128)] | None = Field(default=None, alias="userName")
     password: Annotated[str, Field(max_length=128)] | None = None
     memo: Annotated[str, Field(max_length=1024)] | None = None
 
-    model_config = {"populate_by_name": True}
+    model_config = ConfigDict(populate_by_name=True)
 
 
 class AppInfo(Access):
@@ -36,10 +36,10 @@ class AppInfo(Access):
     admin_url: WebAddress | None = Field(default=None, alias="adminUrl")
 
 
-class UsageInfo(BaseModel):
+class UsageInfo(Storable):
     """One charge item's use, as on the wire."""
 
-    model_config = {"populate_by_name": True}
+    model_config = ConfigDict(populate_by_name=True)
 
     related_instance_id: Annotated[str, Field(max_length=64)] | None = Field(default=None, alias="relatedInstanceId")
     usage_value: Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=4)] = Field(alias="usageValue")

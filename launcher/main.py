@@ -17,6 +17,7 @@ from rich.console import Console
 
 from domain.parties import Actor, Role
 from launcher import sandbox
+from launcher.logs import as_lines
 from launcher.programs import DidNotStartError
 from launcher.signing import MissingOptionError, Request, Scheme, trace
 from launcher.stack import Stack, environment_of, read_layout, temporary_folder
@@ -33,8 +34,10 @@ app.add_typer(sandbox.app, name="sandbox")
 console = Console()
 
 
-def _serve(application: str, host: str, port: int) -> None:
-    uvicorn.run(application, factory=application.endswith("create_app"), host=host, port=port, log_level="warning")
+def serve(application: str, host: str, port: int) -> None:
+    """Serve what a function makes, until told to stop; the server's own log is part of the process's."""
+    with as_lines():
+        uvicorn.run(application, factory=True, host=host, port=port, log_level="warning", log_config=None)
 
 
 @app.command()
@@ -77,7 +80,7 @@ def api() -> None:
     """Serve the HTTP API."""
     from settings import settings  # noqa: PLC0415 - read when the environment is complete
 
-    _serve("api.app:create_app", settings().api_host, settings().api_port)
+    serve("api.app:create_app", settings().api_host, settings().api_port)
 
 
 @app.command()
@@ -85,7 +88,8 @@ def worker() -> None:
     """Run workflows and activities."""
     from workers.main import run  # noqa: PLC0415 - only this command needs it
 
-    asyncio.run(run())
+    with as_lines():
+        asyncio.run(run())
 
 
 @app.command()

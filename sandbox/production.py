@@ -35,6 +35,9 @@ class Mood(StrEnum):
     MALFORMED = "malformed"
     MISTYPED = "mistyped"
     HUGE = "huge"
+    UNSTORABLE = "unstorable"
+    GARBLED = "garbled"
+    HALVED = "halved"
     MISCODED = "miscoded"
     FICKLE = "fickle"
     TRUSTING = "trusting"
@@ -168,6 +171,8 @@ class ProductionSystem:
             return early()
         with self.lock:
             answer = self._answer(asked, line, behaviour)
+        if behaviour.mood is Mood.UNSTORABLE and "info" not in answer:
+            answer = _unstorable(answer)
         if behaviour.mood is Mood.LATE:
             time.sleep(behaviour.seconds)
         return JSONResponse(answer)
@@ -227,7 +232,11 @@ class ProductionSystem:
         if len(known) == 1 and known[0].polls_left:
             known[0].polls_left -= 1
             return result(ResultCode.PROCESSING)
-        return result(ResultCode.SUCCESS, info=[_info(one.instance_id) for one in known if not one.polls_left])
+        return result(ResultCode.SUCCESS, info=[self._tell(one) for one in known if not one.polls_left])
+
+    def _tell(self, instance: Instance) -> dict[str, object]:
+        is_spoilt = self.behaviour(instance.order_line_id).mood is Mood.UNSTORABLE
+        return _info(instance.instance_id, memo="\x00" if is_spoilt else "Change the password")
 
     def _set_status(self, line: str, status: str) -> dict[str, object]:
         freezes = status == "FREEZE"
@@ -242,7 +251,7 @@ def result(code: ResultCode, **more: object) -> dict[str, object]:
     return {"resultCode": code, "resultMsg": code.name.lower(), **more}
 
 
-def _info(instance_id: str) -> dict[str, object]:
+def _info(instance_id: str, memo: str) -> dict[str, object]:
     """Links and usage of an instance (DOMAIN §5.3)."""
     home = f"https://{instance_id.lower()}.example.com"
     used = {
@@ -251,8 +260,20 @@ def _info(instance_id: str) -> dict[str, object]:
         "statisticalTime": time.strftime("%Y%m%d%H%M%S000", time.gmtime()),
         "dashboardUrl": f"{home}/usage",
     }
-    app = {"frontEndUrl": home, "adminUrl": f"{home}/admin", "userName": "admin", "password": "opensesame"}
+    app = {
+        "frontEndUrl": home,
+        "adminUrl": f"{home}/admin",
+        "userName": "admin",
+        "password": "opensesame",
+        "memo": memo,
+    }
     return {"instanceId": instance_id, "appInfo": app, "usageInfo": [used]}
+
+
+def _unstorable(answer: dict[str, object]) -> dict[str, object]:
+    """The same answer with U+0000 in what it tells; in its message when it tells nothing else."""
+    told = {"instanceId", "license"} & answer.keys() or {"resultMsg"}
+    return {**answer, **{name: f"{answer[name]}\x00" for name in told}}
 
 
 class DroppedResponse(Response):
@@ -274,6 +295,8 @@ _MOODY: dict[Mood, Callable[[], Response]] = {
     Mood.CLOCKLESS: lambda: JSONResponse(result(ResultCode.INVALID_PARAMETER)),
     Mood.MISCODED: lambda: JSONResponse({"resultCode": "0", "resultMsg": "fine", "instanceId": "i-1"}),
     Mood.MALFORMED: lambda: Response('{"resultCode": "000000"', media_type="application/json"),
+    Mood.GARBLED: lambda: Response(b"\x00\x00core dumped", status_code=500),
+    Mood.HALVED: lambda: Response('{"resultCode": "000005", "resultMsg": "\\ud83d"}', media_type="application/json"),
     Mood.MISTYPED: lambda: Response("<html>busy</html>", media_type="text/html"),
     Mood.HUGE: lambda: JSONResponse(result(ResultCode.SUCCESS, instanceId="i-1", padding="x" * 100_000)),
 }

@@ -19,7 +19,7 @@ from api.problems import RETRY_AFTER_SECONDS, from_exception
 from database import queries
 from database.secrets import unseal
 from database.session import transaction
-from domain.base import Instant
+from domain.base import Instant, Storable
 from domain.errors import ErrorCode
 from domain.parties import Actor, Role
 from domain.signatures import APIG_ALGORITHM, APIG_DATE_FORMAT, CLOCK_WINDOW, equal, is_fresh, sign_apig
@@ -151,7 +151,7 @@ def _forget_signature(request: Request) -> None:
             queries.forget_signature(session, parsed.group(3))
 
 
-Body = TypeVar("Body", bound=BaseModel)
+Body = TypeVar("Body", bound=Storable)
 
 
 def read(request: Request, body: bytes, model: type[Body]) -> Body:
@@ -160,7 +160,7 @@ def read(request: Request, body: bytes, model: type[Body]) -> Body:
         raise OpenApiError(Code.CONTENT_TYPE)
     try:
         content = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise OpenApiError(Code.UNREADABLE) from error
     try:
         return model.model_validate(content)

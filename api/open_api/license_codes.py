@@ -8,7 +8,7 @@ from typing import Annotated, Self
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 from starlette.concurrency import run_in_threadpool
 
 from api.commands import give, was_given
@@ -29,6 +29,7 @@ from database import ledger, queries
 from database.models import DeliveryRow, InstanceRow
 from database.session import transaction
 from domain import rules
+from domain.base import Storable
 from domain.commands import ActivateCode, Command, CommandName
 from domain.errors import ErrorCode
 from domain.instances import InstanceStatus
@@ -40,7 +41,7 @@ from domain.validity import validity
 router = APIRouter(tags=["license open API"])
 
 
-class Activation(BaseModel):
+class Activation(Storable):
     """A code to activate (version 1)."""
 
     license: LicenseText
@@ -50,26 +51,26 @@ class Activation(BaseModel):
 LicenseList = Annotated[list[LicenseText], Field(min_length=1, max_length=MOST_CODES)]
 
 
-class Activations(BaseModel):
+class Activations(Storable):
     """Codes to activate (version 2)."""
 
     license_list: LicenseList
     real_effect_time: WireTime | None = None
 
 
-class Heartbeat(BaseModel):
+class Heartbeat(Storable):
     """A code that is in use (version 1); the retired members of the contract are ignored."""
 
     license: LicenseText
 
 
-class Heartbeats(BaseModel):
+class Heartbeats(Storable):
     """Codes that are in use (version 2)."""
 
     license_list: LicenseList
 
 
-class UsageEntry(BaseModel):
+class UsageEntry(Storable):
     """One user, or how many there are: exactly one of both."""
 
     id: Annotated[str, Field(min_length=1, max_length=256)] | None = None
@@ -83,14 +84,14 @@ class UsageEntry(BaseModel):
         return self
 
 
-class LicenseUsage(BaseModel):
+class LicenseUsage(Storable):
     """How one code's software is used; the spelling of the member is the contract's."""
 
     license: LicenseText
     entries: Annotated[list[UsageEntry], Field(min_length=1, max_length=100, alias="software_usage_Info")]
 
 
-class Usage(BaseModel):
+class Usage(Storable):
     """How software is used."""
 
     usage_info: Annotated[list[LicenseUsage], Field(min_length=1, max_length=100)]
@@ -98,7 +99,7 @@ class Usage(BaseModel):
 
 def _find_all(codes: Sequence[str], seller: Actor) -> dict[str, DeliveryRow | None]:
     with transaction() as session:
-        rows = queries.of_licenses(session, [code for code in codes if "\x00" not in code], seller.id)
+        rows = queries.of_licenses(session, codes, seller.id)
     known = {row.license_code: row for row in rows}
     return {code: known.get(code) for code in codes}
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field, JsonValue, ValidationError
+from pydantic import Field, JsonValue, ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from api.instance_views import instance_state
@@ -21,6 +21,7 @@ from database.models import InstanceRow
 from database.secrets import unseal
 from database.session import transaction
 from domain import metering
+from domain.base import Storable
 from domain.metering import MOST_RECORDS, JudgedRecord, RecordCode, UsageRecord
 from domain.signatures import CLOCK_WINDOW, equal, is_fresh, trace_usage
 
@@ -29,7 +30,7 @@ router = APIRouter(tags=["usage open API"])
 Raw = dict[str, JsonValue]
 
 
-class Push(BaseModel):
+class Push(Storable):
     """The body of a push; its records are judged one by one."""
 
     usage_records: Annotated[list[Raw], Field(min_length=1, max_length=MOST_RECORDS)]

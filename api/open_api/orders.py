@@ -2,10 +2,11 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter, ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from api.open_api.contract import OpenApiError, refuse, verify, wire_time
@@ -14,12 +15,18 @@ from api.problems import from_exception
 from database import queries
 from database.models import Json
 from database.session import transaction
+from domain.base import Storable
 from domain.instances import Convert, OperationName, Ordered, Renew, Upgrade
 from domain.order import ChargingMode, Order, Period
 
 router = APIRouter(tags=["order open API"])
 
-MAX_ID = 64
+
+class Asked(Storable):
+    """Which order, and which of its lines if one is named."""
+
+    order_id: Annotated[str, Field(alias="orderId", min_length=1, max_length=64)]
+    order_line_id: Annotated[str, Field(alias="orderLineId", max_length=64)] = ""
 
 
 class ResultCode(StrEnum):
@@ -58,9 +65,11 @@ async def query(request: Request) -> JSONResponse:
 
 def _query(request: Request) -> JSONResponse:
     seller = verify(request, b"", once=False)
-    order_id, line_id = request.query_params.get("orderId", ""), request.query_params.get("orderLineId", "")
-    if not 0 < len(order_id) <= MAX_ID or len(line_id) > MAX_ID or "\x00" in order_id + line_id:
+    try:
+        asked = Asked.model_validate(dict(request.query_params))
+    except ValidationError:
         return answer(ResultCode.INVALID)
+    order_id, line_id = asked.order_id, asked.order_line_id
     if order_id in MOCK_ORDERS:
         return answer(ResultCode.SUCCESS, orderInfo=MOCK_ORDERS[order_id])
     with transaction() as session:

@@ -114,7 +114,7 @@ async def test_a_strangers_order_is_not_there(make_case: MakeCase, stack: Stack)
 
 
 @pytest.mark.parametrize(
-    "unknown", ["CS1", "CS1:CS1-000009", "%00", "..%2f..%2fetc", "delivery:1:2", "'; drop table events;--"]
+    "unknown", ["CS1", "CS1:CS1-000009", "..%2f..%2fetc", "delivery:1:2", "'; drop table events;--"]
 )
 async def test_an_unknown_order_is_not_there(make_case: MakeCase, unknown: str) -> None:
     answer = await make_case().world.manager.http.get(f"/v1/deliveries/{unknown}")

@@ -150,7 +150,17 @@ async def test_usage_is_kept_and_shown_and_unknown_codes_are_named(case: Case) -
 
 @pytest.mark.parametrize(
     "entries",
-    [[], [{}], [{"id": "u", "active_num": 1}], [{"active_num": -1}], [{"active_num": 10**9}], [{"id": "u"}] * 101],
+    [
+        [],
+        [{}],
+        [{"id": "u\x00"}],
+        [{"id": "u\ud800"}],
+        [{"active_num": 10**4000}],
+        [{"id": "u", "active_num": 1}],
+        [{"active_num": -1}],
+        [{"active_num": 10**9}],
+        [{"id": "u"}] * 101,
+    ],
 )
 async def test_usage_is_a_user_or_a_number(case: Case, entries: object) -> None:
     told: Json = {"usage_info": [{"license": "PL1", "software_usage_Info": entries}]}
@@ -251,7 +261,16 @@ async def test_another_sellers_code_does_not_exist(case: Case, stack: Stack) -> 
 
 
 @pytest.mark.parametrize(
-    "fields", [{}, {"license": ""}, {"license": "x" * 65}, {"license": 5}, {"license": "x", "real_effect_time": "soon"}]
+    "fields",
+    [
+        {},
+        {"license": ""},
+        {"license": "x" * 65},
+        {"license": 5},
+        {"license": "x", "real_effect_time": "soon"},
+        {"license": "x\x00"},
+        {"license": "x\ud800"},
+    ],
 )
 async def test_wrong_parameters_have_their_code(case: Case, fields: Json) -> None:
     answer = await activate_license(case.world.api_url, case.world.open_api_keys, fields)

@@ -137,6 +137,13 @@ async def test_bad_records_are_listed_for_their_seller(instance: Case, stack: St
     assert (await instance.world.buyer.http.get(path)).status_code == 403
 
 
+@pytest.mark.parametrize("text", ['"x\\u0000"', '{"x\\u0000": 1}', "NaN", "1e999"])
+async def test_a_push_that_cannot_be_stored_is_refused_as_a_whole(instance: Case, stack: Stack, text: str) -> None:
+    body = json.dumps({"usage_records": [record(instance, extra="?")]}).replace('"?"', text).encode()
+    answer = await send(instance, body, headers_of(stack, body))
+    assert (answer.status_code, answer.json()["resultCode"]) == (400, "CBC.0101")
+
+
 SPOILED: dict[str, Callable[[dict[str, str]], dict[str, str]]] = {
     "signature": lambda told: {**told, "signature": "A" * 44},
     "no signature": lambda told: {**told, "signature": ""},

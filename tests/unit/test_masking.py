@@ -1,5 +1,6 @@
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +25,11 @@ def test_a_secret_is_hidden_however_deep(member: str, depth: int) -> None:
     masked = mask(json.dumps(content))
     assert "s3cret" not in masked
     assert MASK in masked
+
+
+@pytest.mark.parametrize("depth", [900, 60_000])
+def test_what_is_nested_too_deeply_to_be_looked_through_is_hidden(depth: int) -> None:
+    assert mask('{"info":' * depth + '{"password":"s3cret"}' + "}" * depth) == MASK
 
 
 def test_text_that_is_no_json_passes() -> None:

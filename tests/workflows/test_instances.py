@@ -1,6 +1,8 @@
 """What was delivered lives on: renewed, expired, frozen, brought back, released; the seller is told each time."""
 
+import secrets
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -13,7 +15,7 @@ from activities.instances import batched
 from domain.order import ProductType
 from domain.reports import MOST_QUERIED, QueryBatch
 from launcher.stack import Stack
-from sandbox.cases import Case, calls, causes, expect_close, instant, proof
+from sandbox.cases import Case, World, calls, causes, expect_close, instant, proof
 from sandbox.client import Json, query_order
 from sandbox.life import Life, end_of
 from tests.support import assert_problem
@@ -284,3 +286,31 @@ async def test_a_batch_names_a_hundred_instances_at_most() -> None:
     assert [len(batch) for batch in batched(names.items(), MOST_QUERIED)] == [100, 100, 50]
     with pytest.raises(ValidationError):
         QueryBatch(key="k", seller_id="s", deliveries=dict.fromkeys(list(names)[:101], "d"))
+
+
+@dataclass
+class LongNamed(Case):
+    """An order whose ids are as long as ids may be; its seller names the instance by its line and two letters."""
+
+    order_id: str = field(default_factory=lambda: secrets.token_hex(32))
+
+    @property
+    def line(self) -> str:
+        return self.order_id[:62]
+
+
+async def test_the_longest_names_fit_into_every_record(world: World, stack: Stack) -> None:
+    case = LongNamed(world, "test", ProductType.SAAS_INSTANT)
+    case.changes = {"period": MONTH}
+    await case.start()
+    await case.until_stage("completed")
+    life = await Life.of(case)
+    answer = await life.case.world.purchase.post(
+        f"/v1/instances/{case.id}/operations",
+        {"operation": "renew", "order_id": "R" * 64, "order_line_id": case.order_id, "period": MONTH},
+    )
+    assert answer.status == 200, answer.json_body
+    await case.world.manager.wait_for(case.id, lambda seen: len(calls(seen, "orderStatus")) == 2)
+    client = await Client.connect(stack.layout.engine_address, data_converter=pydantic_data_converter)
+    await client.execute_workflow(UsageRound.run, id=f"usage-{case.id}", task_queue="deliveries")
+    assert len(calls(await case.world.seller.read(case.id), "queryInstance")) == 1
