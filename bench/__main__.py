@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 from typing import Annotated
 
 import typer
@@ -16,23 +17,34 @@ Sticky = Annotated[str, typer.Option(help="Sticky timeouts in seconds, comma-sep
 Rounds = Annotated[int, typer.Option(min=1, help="Rounds; figures are their median and range.")]
 Seconds = Annotated[float, typer.Option(min=1, help="Length of one timed stretch.")]
 
-CLIENTS, PARKED, STICKY, ROUNDS, SECONDS, KILLS = "1,10,25", "0,2000,10000", "0,2", 5, 8.0, 3
+CLIENTS, PARKED, STICKY, ROUNDS, SECONDS = "1,10,25", "0,2000,10000", "0,2", 5, 8.0
 
 
 def _whole(text: str) -> tuple[int, ...]:
     return tuple(int(one) for one in text.split(","))
 
 
+def _parts(text: str) -> tuple[float, ...]:
+    return tuple(float(one) for one in text.split(","))
+
+
 @app.callback()
-def all_of_it(context: typer.Context) -> None:
-    """Measure everything, one after the other; or one thing, by its sub-command."""
+def everything(  # noqa: PLR0913 - one option a measure
+    context: typer.Context,
+    clients: Clients = CLIENTS,
+    parked: Parked = PARKED,
+    sticky: Sticky = STICKY,
+    rounds: Rounds = ROUNDS,
+    seconds: Seconds = SECONDS,
+) -> None:
+    """Measure everything, in about half an hour; or one thing, by its sub-command."""
     if context.invoked_subcommand is not None:
         return
     report.heading()
-    compare.run(compare.Plan(_whole(CLIENTS), ROUNDS, SECONDS))
+    compare.run(compare.Plan(_whole(clients), rounds, seconds))
     events.run()
-    growth.run(growth.Plan(_whole(PARKED), ROUNDS, SECONDS))
-    kill.run(kill.Plan(tuple(float(one) for one in STICKY.split(",")), KILLS))
+    growth.run(growth.Plan(_whole(parked), rounds, seconds))
+    kill.run(kill.Plan(_parts(sticky), rounds))
 
 
 @app.command("compare")
@@ -57,10 +69,10 @@ def growth_only(parked: Parked = PARKED, rounds: Rounds = ROUNDS, seconds: Secon
 
 
 @app.command("kill")
-def kill_only(sticky: Sticky = STICKY, rounds: Rounds = KILLS) -> None:
+def kill_only(sticky: Sticky = STICKY, rounds: Rounds = ROUNDS) -> None:
     """The wait for a command after its worker was killed."""
     report.heading()
-    kill.run(kill.Plan(tuple(float(one) for one in sticky.split(",")), rounds))
+    kill.run(kill.Plan(_parts(sticky), rounds))
 
 
 def main() -> None:
@@ -70,6 +82,8 @@ def main() -> None:
         app()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except Exception:  # noqa: BLE001 - the last place that can show it
+        traceback.print_exc()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

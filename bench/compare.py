@@ -1,20 +1,17 @@
 """Our orders beside the floor, plain PostgreSQL and DBOS: in turns, in one run, on one machine."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from uuid import uuid4
 
 from temporalio.client import Client
 
 from bench import cpu, product, report
-from bench.client import HttpClient
-from bench.floor import BareOrder
-from bench.floor_worker import TASK_QUEUE
-from bench.load import Make, Order, Stretch, drive
-from bench.orders import Parties
+from bench.load import Make, Stretch, drive
+from bench.orders import Parties, floor_order
 from bench.rig import Competitor, ask, competitor, floor_worker, has_dbos, pid_of, running, running_stack
+from bench.settle import Settle, soon, until_heard
 from launcher.programs import Program
 from launcher.stack import Stack
 
@@ -25,13 +22,8 @@ PLAIN = "PostgreSQL alone, over HTTP"
 DBOS = "DBOS, over HTTP"
 
 WARM_UP_SECONDS = 3.0
-SETTLE_SECONDS = 0.3
-HEARD_SECONDS = 60.0
-HEARD_EVERY_SECONDS = 0.05
 
 WORKER, TEMPORAL, APPLICATION, POSTGRES, SANDBOX = "worker", "Temporal", "API or app", "PostgreSQL", "sandbox"
-
-Settle = Callable[[Sequence[str]], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -41,11 +33,6 @@ class Plan:
     clients: tuple[int, ...]
     rounds: int
     seconds: float
-
-
-async def soon(_ids: Sequence[str]) -> None:
-    """Long enough for what follows the last answer: a workflow's own end."""
-    await asyncio.sleep(SETTLE_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -75,35 +62,6 @@ class Figures:
         self.p99.append(stretch.percentile(99))
         self.spent.append(cpu.milliseconds_per_order(before, after, len(stretch.ids)))
         self.others.append(cpu.cores_of_others(before, after))
-
-
-def floor_order(client: Client) -> Order:
-    """An order of the bare engine; the client is one without our data converter."""
-    name = f"floor:{uuid4()}"
-    handle = client.get_workflow_handle(name)
-
-    async def start() -> None:
-        await client.start_workflow(BareOrder.run, id=name, task_queue=TASK_QUEUE)
-
-    async def step() -> None:
-        await handle.execute_update(BareOrder.step)
-
-    return Order(name, start, (step, step))
-
-
-def until_heard(stack: Stack, clients: int = 25) -> Settle:
-    """Wait until the purchase system heard of the last orders: their callbacks belong to their cost."""
-    sandbox = HttpClient(stack.layout.ports.sandbox)
-
-    async def settle(ids: Sequence[str]) -> None:
-        async with asyncio.timeout(HEARD_SECONDS):
-            for name in ids[-clients:]:
-                while True:
-                    if await sandbox.get(f"/purchase/orders/{name}") != b"[]":
-                        break
-                    await asyncio.sleep(HEARD_EVERY_SECONDS)
-
-    return settle
 
 
 class LineUp:

@@ -6,9 +6,8 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 
 from bench import product, report
-from bench.compare import floor_order
 from bench.load import Order
-from bench.orders import Parties
+from bench.orders import Parties, floor_order
 from bench.rig import floor_worker, running, running_stack
 from launcher.stack import Stack
 from sandbox.cases import Case, World

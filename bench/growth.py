@@ -13,11 +13,11 @@ from pathlib import Path
 from temporalio.client import Client
 
 from bench import report
-from bench.compare import Settle, floor_order, soon, until_heard
 from bench.cpu import file_bytes, resident_bytes
 from bench.load import Make, drive, park
-from bench.orders import Parties
+from bench.orders import Parties, floor_order
 from bench.rig import ask, floor_worker, pid_of, running, running_stack
+from bench.settle import Settle, soon, until_heard
 from launcher.programs import Program, free_port
 from launcher.stack import Stack, temporary_folder
 from launcher.temporal import temporal

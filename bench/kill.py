@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from temporalio.client import Client
 
 from bench import product, report
-from bench.compare import floor_order
 from bench.load import Make, Order
-from bench.orders import Parties
+from bench.orders import Parties, floor_order
 from bench.rig import floor_worker, running, running_stack
 from launcher.programs import Program
 from launcher.stack import Stack

@@ -1,11 +1,16 @@
-"""The order that everything is measured with, an offline license, and how its parties drive it over HTTP."""
+"""The orders that are driven: an offline license over HTTP, by its parties, and the floor's."""
 
 import json
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import uuid4
+
+from temporalio.client import Client
 
 from bench.client import HttpClient
+from bench.floor import BareOrder
+from bench.floor_worker import TASK_QUEUE
 from bench.load import Order
 from launcher.stack import Layout
 from sandbox.cases import proof
@@ -76,3 +81,17 @@ class Parties:
         """Hang up."""
         for party in (self.purchase, self.seller, self.buyer):
             party.close()
+
+
+def floor_order(client: Client) -> Order:
+    """An order of the bare engine; the client is one without our data converter."""
+    name = f"floor:{uuid4()}"
+    handle = client.get_workflow_handle(name)
+
+    async def start() -> None:
+        await client.start_workflow(BareOrder.run, id=name, task_queue=TASK_QUEUE)
+
+    async def step() -> None:
+        await handle.execute_update(BareOrder.step)
+
+    return Order(name, start, (step, step))

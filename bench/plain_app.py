@@ -14,17 +14,13 @@ from typing import Annotated
 import anyio.to_thread
 import uvicorn
 from fastapi import FastAPI, Header, HTTPException
-from sqlalchemy import create_engine
 from sqlalchemy.orm import sessionmaker
 
 from bench import rows
 from domain.commands import Accept, Body, Deliver
 from domain.order import Order
 
-POOL = 40
-"""Connections, and threads that use them: as many as the product's API has."""
-
-ENGINE = create_engine(os.environ["BENCH_DATABASE_URL"], pool_size=POOL, max_overflow=0, pool_pre_ping=True)
+ENGINE = rows.prepared(os.environ["BENCH_DATABASE_URL"], "psycopg2")
 SESSIONS = sessionmaker(ENGINE, expire_on_commit=False)
 
 Key = Annotated[str, Header(alias="Idempotency-Key")]
@@ -32,9 +28,8 @@ Key = Annotated[str, Header(alias="Idempotency-Key")]
 
 @asynccontextmanager
 async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-    """Make the tables, and let threads for database work never outnumber the connections."""
-    rows.create(ENGINE)
-    anyio.to_thread.current_default_thread_limiter().total_tokens = POOL
+    """Let threads for database work never outnumber the connections."""
+    anyio.to_thread.current_default_thread_limiter().total_tokens = rows.POOL
     yield
 
 

@@ -27,7 +27,9 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    create_engine,
     insert,
+    make_url,
     select,
     update,
 )
@@ -111,6 +113,9 @@ CALLBACKS = Table(
     Column("next_due_at", _AT, index=True),
 )
 
+POOL = 25
+"""Connections that an application keeps: one for each of the most clients, since to make one costs more than a step."""
+
 FIRST_HASH = "0" * 64
 ACCEPTANCE = timedelta(days=15)
 
@@ -189,9 +194,13 @@ class Found(BaseModel):
     hash: str
 
 
-def create(engine: Engine) -> None:
-    """Make the tables."""
+def prepared(url: str, driver: str) -> Engine:
+    """A pool of connections by a driver, with the tables made."""
+    engine = create_engine(
+        make_url(url).set(drivername=f"postgresql+{driver}"), pool_size=POOL, max_overflow=0, pool_pre_ping=True
+    )
     METADATA.create_all(engine)
+    return engine
 
 
 def start(session: Session, order: Order) -> Receipt:
