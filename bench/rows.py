@@ -301,13 +301,21 @@ def _append(  # noqa: PLR0913 - the parts of an event
     chained = _fingerprint({"before": found.hash, "at": now.isoformat(), **event})
     answered = receipt.model_dump(mode="json") if key else None
     session.execute(insert(EVENTS).values(**event, at=now, key=key, receipt=answered, hash=chained))
-    order_id = found.id.partition(":")[0]
+    _tell(session, move, receipt)
+    if move.ends:
+        _call_back(session, receipt)
+    return receipt
+
+
+def _tell(session: Session, move: Move, receipt: Receipt) -> None:
+    """Write the messages that the step causes."""
+    order_id = receipt.delivery_id.partition(":")[0]
     said = [
         {
-            "delivery_id": found.id,
+            "delivery_id": receipt.delivery_id,
             "sequence": receipt.sequence,
             "recipient_role": told.recipient,
-            "at": now,
+            "at": receipt.at,
             "text_zh": told.zh.format(order_id),
             "text_en": told.en.format(order_id),
         }
@@ -315,9 +323,6 @@ def _append(  # noqa: PLR0913 - the parts of an event
     ]
     if said:
         session.execute(insert(MESSAGES).values(said))
-    if move.ends:
-        _call_back(session, receipt)
-    return receipt
 
 
 def _call_back(session: Session, receipt: Receipt) -> None:
