@@ -12,6 +12,10 @@ $(VENV)/.complete: requirements.lock pyproject.toml
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
+$(VENV)/.bench: requirements-bench.lock $(VENV)/.complete
+	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@touch $@
+
 demo: $(VENV)/.complete  ## Play the main job once and exit
 	@$(VENV)/bin/delivery demo
 
@@ -21,8 +25,8 @@ up: $(VENV)/.complete  ## Run the whole stack here until Ctrl-C
 test: $(VENV)/.complete  ## Run every test
 	@$(RUN) -m pytest
 
-bench: $(VENV)/.complete  ## Measure against the bare engine
-	@$(RUN) -m bench
+bench: $(VENV)/.bench  ## Measure, beside the bare engine, plain PostgreSQL and DBOS; BENCH="compare --rounds 1" for less
+	@$(RUN) -m bench $(BENCH)
 
 docs: $(VENV)/.complete  ## Draw docs/flows/ from the tables
 	@$(VENV)/bin/delivery flows

@@ -1,4 +1,4 @@
-"""Drives orders through their two human steps with so many clients at once, and takes the time."""
+"""Drives orders through their three steps with so many clients at once, for so many seconds, and takes the time."""
 
 import asyncio
 import statistics
@@ -6,52 +6,72 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-Command = Callable[[], Awaitable[object]]
+Step = Callable[[], Awaitable[object]]
+
+STEPS = 3
 
 
-@dataclass
+@dataclass(frozen=True)
 class Order:
-    """How to start one order, give its two commands, and wait for its end."""
+    """One order: how to start it and how to give its two commands."""
 
-    start: Command
-    commands: tuple[Command, Command]
-    end: Command
+    id: str
+    start: Step
+    commands: tuple[Step, Step]
+
+
+Make = Callable[[], Order]
 
 
 @dataclass
-class Result:
-    """What a run took: seconds in all, and each command's milliseconds."""
+class Stretch:
+    """One timed stretch: the orders it drove to their end, the steps answered in time, each command's milliseconds."""
 
-    orders: int
     seconds: float
+    steps_in_time: int = 0
     milliseconds: list[float] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
 
     @property
     def orders_per_second(self) -> float:
-        """Throughput."""
-        return self.orders / self.seconds
+        """A third of the steps answered a second: an order that the stretch's end cuts in two counts in part."""
+        return self.steps_in_time / STEPS / self.seconds
 
     def percentile(self, percent: int) -> float:
         """Milliseconds that so many percent of the commands stayed within."""
         return statistics.quantiles(self.milliseconds, n=100, method="inclusive")[percent - 1]
 
 
-async def drive(make: Callable[[], Order], orders: int, clients: int) -> Result:
-    """Run the orders, each client one after the other."""
-    waiting = iter(range(orders))
-    result = Result(orders, 0.0)
+async def drive(make: Make, clients: int, seconds: float) -> Stretch:
+    """Have each client drive one order after the other; those in hand when the time is up go on to their end."""
+    stretch = Stretch(seconds)
+    end = time.perf_counter() + seconds
+
+    async def take(step: Step) -> float:
+        begin = time.perf_counter()
+        await step()
+        done = time.perf_counter()
+        stretch.steps_in_time += done <= end
+        return (done - begin) * 1000
 
     async def client() -> None:
-        for _ in waiting:
+        while time.perf_counter() < end:
             order = make()
-            await order.start()
+            await take(order.start)
             for command in order.commands:
-                begin = time.perf_counter()
-                await command()
-                result.milliseconds.append((time.perf_counter() - begin) * 1000)
-            await order.end()
+                stretch.milliseconds.append(await take(command))
+            stretch.ids.append(order.id)
 
-    begin = time.perf_counter()
     await asyncio.gather(*(client() for _ in range(clients)))
-    result.seconds = time.perf_counter() - begin
-    return result
+    return stretch
+
+
+async def park(make: Make, orders: int, clients: int) -> None:
+    """Start so many orders and leave them waiting for their first command."""
+    left = iter(range(orders))
+
+    async def client() -> None:
+        for _ in left:
+            await make().start()
+
+    await asyncio.gather(*(client() for _ in range(clients)))

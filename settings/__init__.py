@@ -40,6 +40,9 @@ class Settings(BaseSettings):
         default=(), description='Seller addresses (host:port) exempt from "HTTPS and public only"; for the sandbox'
     )
     policy: Policy = Field(default=Policy(), description="What the marketplace's documents leave open")
+    worker_sticky_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=2, description="How long a command waits for a worker that was killed with its process in memory"
+    )
     worker_sandbox: bool = Field(
         default=False, description="Run workflow code in Temporal's sandbox; for tests, which look for what it forbids"
     )

@@ -29,11 +29,6 @@ LEDGER_THREADS = 16
 SELLER_CALL_THREADS = 20
 """Calls that wait for sellers at the same time, up to five seconds each; fairness keys deal them out by seller."""
 
-STICKY_TIMEOUT = timedelta(seconds=2)
-"""How long a task waits for the worker that has the process in memory, before any other takes it: so long a command
-waits after a worker was killed. A healthy worker takes its task in milliseconds; one that is late only costs a replay.
-"""
-
 PASSED_THROUGH = ("domain", "workflows", "pydantic", "pydantic_core", "annotated_types", "dateutil")
 
 
@@ -65,7 +60,9 @@ def make_workers(client: Client, threads: ThreadPoolExecutor, *, cached_workflow
         activity_executor=threads,
         workflow_runner=workflow_runner(sandbox=settings().worker_sandbox),
         interceptors=[FaultPoints()] if settings().fault_folder else [],
-        sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
+        # How long a task waits for the worker that has the process in memory before any other takes it. A healthy one
+        # takes it in milliseconds; where it is late, the other replays the history, which costs time and loses nothing.
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=settings().worker_sticky_seconds),
         max_cached_workflows=cached_workflows,
         max_concurrent_activities=LEDGER_THREADS,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
