@@ -12,6 +12,7 @@ What is cut off between 1 and 3 is taken up by the collector (``gateway/collecto
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeVar
 
 from anyio import to_thread
 from sqlalchemy import Connection
@@ -33,6 +34,9 @@ from workflows.inbox import BEHIND, EVENT, REFUSED, START_ANEW
 
 BEHIND_SECONDS = 0.2
 """How long a process that starts anew from the ledger is left to it before it is asked again."""
+
+
+Answered = TypeVar("Answered", Outcome, Carried)
 
 
 class RefusedError(Exception):
@@ -84,29 +88,39 @@ async def ask(client: Client, question: Question, known: Known) -> Outcome:
 
 
 async def _update(client: Client, question: Question, known: Known) -> Outcome:
-    asked = Ask(asked=question.given, known=known.tip.sequence)
-    handle = client.get_workflow_handle(question.process.name)
+    process, given = question.process.name, question.given
+    try:
+        return await _execute(client, process, question.update, Ask(asked=given, known=known.tip.sequence), Outcome)
+    except WorkflowUpdateFailedError as error:
+        if isinstance(error.cause, ApplicationError) and error.cause.type == REFUSED:
+            raise RefusedError(Refusal.model_validate_json(error.cause.message)) from error
+        raise
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        # It has ended: perhaps with this very command, whose outcome outlives it.
+        found = await outcome_of(client, process, given.key)
+        if found is None:
+            raise EndedError from error
+        return found
+
+
+async def _execute(
+    client: Client, process: str, update: str, ask: Ask[Command] | Ask[Operation] | Ask[Event], answer: type[Answered]
+) -> Answered:
+    """Have an Update carried out; again, while the process is about to start anew and has decided nothing.
+
+    Under the same id: the new run knows nothing of it, and the old one can only repeat that it is about to go.
+    """
+    handle = client.get_workflow_handle(process)
     while True:
         try:
-            outcome: Outcome = await handle.execute_update(
-                question.update, asked, id=question.given.key, result_type=Outcome
-            )
-            return outcome  # noqa: TRY300 - typed above, for the client gives any type
+            answered: Answered = await handle.execute_update(update, ask, id=ask.asked.key, result_type=answer)
         except WorkflowUpdateFailedError as error:
-            cause = error.cause
-            if isinstance(cause, ApplicationError) and cause.type == REFUSED:
-                raise RefusedError(Refusal.model_validate_json(cause.message)) from error
-            if not isinstance(cause, ApplicationError) or cause.type != BEHIND:
+            if not isinstance(error.cause, ApplicationError) or error.cause.type != BEHIND:
                 raise
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-            # It has ended: perhaps with this very command, whose outcome outlives it.
-            found = await outcome_of(client, question.process.name, question.given.key)
-            if found is None:
-                raise EndedError from error
-            return found
-        # Nothing was decided. The new run of the process knows nothing of this id, so it is asked under it again.
+        else:
+            return answered
         await asyncio.sleep(BEHIND_SECONDS)
 
 
@@ -190,8 +204,5 @@ async def report(client: Client, process: Process, event: Event) -> bool:
 
 async def tell(client: Client, process: str, event: Event, known: Known) -> None:
     """Have a process take note of an event and put what followed on record; raises RPCError or SQLAlchemyError."""
-    ask = Ask(asked=event, known=known.tip.sequence)
-    carried: Carried = await client.get_workflow_handle(process).execute_update(
-        EVENT, ask, id=event.key, result_type=Carried
-    )
+    carried = await _execute(client, process, EVENT, Ask(asked=event, known=known.tip.sequence), Carried)
     await to_thread.run_sync(at_once, lambda connection: ledger.append(connection, process, carried, known.tip))

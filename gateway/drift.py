@@ -25,9 +25,6 @@ from workflows.search_attributes import SEQUENCE
 
 Result = TypeVar("Result")
 
-QUIET = timedelta(seconds=20)
-"""A process that changed so lately may be in the middle of a step: it is looked at next time."""
-
 LATE = timedelta(minutes=5)
 """How long after its instant a clock's act counts as missed; timers fire within seconds."""
 
@@ -79,19 +76,19 @@ class Drift:
     name: str
 
 
-async def find(client: Client, since: datetime | None = None) -> AsyncIterator[Drift]:
-    """What has come apart, for what changed since an instant; None looks at everything.
+async def find(client: Client, since: datetime | None = None, quiet: timedelta = timedelta(0)) -> AsyncIterator[Drift]:
+    """What has come apart, for what changed since an instant; None looks at everything that was quiet for so long.
 
     Only what the engine's late list gives reason to doubt is asked for one by one.
     """
     now = datetime.now(UTC)
-    for batch in open_processes.batches(since, now - QUIET):
+    for batch in open_processes.batches(since, now - quiet):
         async for drift in _compare(client, batch, now):
             yield drift
     if since is None:
         async for drift in _undead(client):
             yield drift
-    for delivery_id in await _read(lambda connection: open_processes.without_instance(connection, now - QUIET)):
+    for delivery_id in await _read(lambda connection: open_processes.without_instance(connection, now - quiet)):
         yield Drift(DriftKind.NO_INSTANCE, delivery_id)
     for intent in await _read(lambda connection: intents.older_than(connection, now - UNFINISHED_AFTER)):
         yield Drift(DriftKind.UNFINISHED, intent)

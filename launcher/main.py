@@ -34,10 +34,23 @@ app.add_typer(sandbox.app, name="sandbox")
 console = Console()
 
 
+KEEP_ALIVE_SECONDS = 30
+"""How long an idle connection stays open. Longer than common clients keep theirs (httpx 5 s, uvicorn's default too):
+whoever closes first must be the client, or it sends its next request into a connection that is just being closed."""
+
+
 def serve(application: str, host: str, port: int) -> None:
     """Serve what a function makes, until told to stop; the server's own log is part of the process's."""
     with as_lines():
-        uvicorn.run(application, factory=True, host=host, port=port, log_level="warning", log_config=None)
+        uvicorn.run(
+            application,
+            factory=True,
+            host=host,
+            port=port,
+            log_level="warning",
+            log_config=None,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        )
 
 
 @app.command()

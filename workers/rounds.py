@@ -24,6 +24,9 @@ SWEEP_EVERY = timedelta(minutes=1)
 SWEPT_SINCE = timedelta(minutes=5)
 """How far back a sweep looks: some sweeps more than its own interval, for one may fail with the engine away."""
 
+QUIET = timedelta(seconds=20)
+"""A process that changed so lately may be in the middle of a step: the next sweep looks at it."""
+
 SWEEP_ALL_EVERY = timedelta(hours=1)
 REPORT_EVERY = timedelta(seconds=5)
 CLEAN_EVERY = timedelta(hours=1)
@@ -56,7 +59,7 @@ async def _collect(client: Client) -> None:
 
 async def _sweep(client: Client, back: timedelta | None) -> None:
     since = datetime.now(UTC) - back if back else None
-    async for found in drift.find(client, since):
+    async for found in drift.find(client, since, QUIET):
         if found.kind is drift.DriftKind.UNHEARD:
             continue  # It is told again and again anyway, and operations were told.
         log.warning("drift", kind=found.kind, name=found.name)

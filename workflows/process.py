@@ -170,6 +170,10 @@ class Process(ABC, Generic[StateT, GivenT]):
         await workflow.wait_condition(
             lambda: ask.asked not in self._inbox or self._waits(ask.asked) or self._start_anew is not None
         )
+        if ask.asked in self._inbox and not self._waits(ask.asked):
+            # Not noted: its reporter asks the new run. One that waits for a thaw is kept by its intent.
+            self._inbox.remove(ask.asked)
+            raise behind()
         return self._answer(ask.known)
 
     @workflow.update(name=START_ANEW)

@@ -1,0 +1,418 @@
+"""The engine is a cache of the ledger: its whole data is deleted, and nothing of the business is lost."""
+
+import asyncio
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import cast
+
+import pytest
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from domain.order import ProductType
+from launcher.stack import Stack, temporary_folder
+from sandbox.cases import PARCEL, REQUEST, Case, World, calls, causes, history, parked_calls, proof, stage_of
+from sandbox.client import Json
+from sandbox.demo import open_world
+from sandbox.life import Life
+from tests.support import assert_eventually, persist
+
+Move = Callable[[Case], Awaitable[object]]
+APPEAL: Json = {"reason": "No answer", "claim": "Close it"}
+REFUND: Json = {"amount": "10.00", "reason": "Bought twice"}
+MONTH: Json = {"unit": "month", "number": 1}
+COPIES = 10
+AT_ONCE = 12
+STEPS = 1500
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    with temporary_folder("test") as folder:
+        settings = {"DELIVERY_ENGINE_TIMEOUT_SECONDS": "5", "DELIVERY_COLLECT_AFTER_SECONDS": "6"}
+        running = Stack(folder, settings=settings)
+        running.start()
+        yield running
+        running.stop()
+
+
+@pytest.fixture
+async def world(stack: Stack) -> AsyncIterator[World]:
+    opened = await open_world(stack.layout, lambda _title, _what: None)
+    yield opened
+    await asyncio.gather(*(party.http.aclose() for party in opened.parties), opened.sandbox.aclose())
+
+
+async def client_of(stack: Stack) -> Client:
+    return await Client.connect(stack.layout.engine_address, data_converter=pydantic_data_converter)
+
+
+# How far an order is when the engine is lost, and what must be seen of it then.
+
+
+async def begun(case: Case) -> None:
+    await case.start()
+
+
+async def requested(case: Case) -> None:
+    await case.start()
+    await case.give(case.world.buyer, "submit-request", REQUEST)
+
+
+async def delivered(case: Case) -> None:
+    await case.start()
+    await case.give(case.world.seller, "deliver", proof())
+
+
+async def sent_back(case: Case) -> None:
+    await delivered(case)
+    await case.give(case.world.buyer, "reject-delivery", {"reason": "Half is missing"})
+
+
+async def reworked(case: Case) -> None:
+    """A ruling sent it back: what the flow's code needs stands in the ruling, not in its command."""
+    await delivered(case)
+    await case.give(case.world.buyer, "appeal", APPEAL)
+    await case.give(case.world.manager, "decide-appeal", {"ruling": "rework", "reason": "Half is missing"})
+
+
+async def in_appeal(case: Case) -> None:
+    await delivered(case)
+    await case.give(case.world.buyer, "appeal", APPEAL)
+
+
+async def frozen_with_an_event(case: Case) -> None:
+    """An event was noted that waits for the end of the freeze: it is no row yet."""
+    await case.start()
+    await case.give(case.world.buyer, "appeal", APPEAL)
+    await case.report("deployment-finished")
+
+
+async def refund_asked(case: Case) -> None:
+    await delivered(case)
+    await case.give(case.world.buyer, "request-refund", REFUND)
+
+
+async def in_review(case: Case) -> None:
+    case.changes |= {"seller_category": "joint-operation", "scenario": "base-cloud"}
+    await case.start()
+    await case.give(case.world.seller, "deliver", proof(None, "base-acceptance-form"))
+
+
+async def shipped(case: Case) -> None:
+    await case.start()
+    await case.give(case.world.seller, "ship", PARCEL)
+    await case.report("parcel-signed", {"signed_at": case.order()["placed_at"], "recipient_is_buyer": True})
+    await case.until(lambda seen: "parcel-signed" in causes(seen))
+
+
+async def halfway_through_the_steps(case: Case) -> None:
+    case.product["service_steps"] = ["Draft", "Design"]
+    await requested(case)
+    await case.give(case.world.seller, "confirm-request")
+    await case.give(case.world.seller, "finish-step")
+
+
+async def claimed(case: Case) -> None:
+    case.changes["placed_at"] = "2024-12-02T09:00:00+08:00"
+    await case.start()
+    await case.give(case.world.seller, "deliver")
+    await case.give(case.world.buyer, "claim-code")
+
+
+async def activated(case: Case) -> None:
+    await case.start()
+    code = str((await case.world.seller.read(case.id))["license_code"])
+    assert (await case.activate(code)).json_body["error_code"] == "92020000"
+
+
+async def seller_down(case: Case) -> None:
+    """The creation has failed once and waits for its next hour."""
+    await case.behave(mood="down")
+    await case.start()
+    await case.until(lambda seen: bool(calls(seen, "newInstance")))
+    await case.behave(mood="healthy")
+
+
+async def seller_refuses(case: Case) -> None:
+    """The creation is parked with its reason until somebody restarts it."""
+    await case.behave(mood="forbidding")
+    await case.start()
+    await case.until(lambda seen: parked_calls(seen) == ["newInstance"])
+    await case.behave(mood="healthy")
+
+
+async def polled(case: Case) -> None:
+    await case.behave(mood="processing", polls=2)
+    await case.start()
+    await case.until(lambda seen: bool(calls(seen, "queryInstance")))
+
+
+async def fetching(case: Case) -> None:
+    case.product["online_license"] = True
+    await case.behave(mood="down")
+    await case.start()
+    await case.give(case.world.buyer, "submit-code")
+    await case.until(lambda seen: bool(calls(seen, "getLicense")))
+    await case.behave(mood="healthy")
+
+
+async def being_refunded(case: Case) -> None:
+    """The money goes back, the instance is not released yet."""
+    await case.start()
+    await case.until(lambda seen: seen["instance_id"] is not None)
+    await case.behave(mood="down")
+    await case.give(case.world.buyer, "request-refund", REFUND)
+    await case.give(case.world.seller, "agree-refund")
+    await case.until(lambda seen: bool(calls(seen, "releaseInstance")))
+    await case.behave(mood="healthy")
+
+
+WAYS: tuple[tuple[ProductType, Move], ...] = (
+    (ProductType.LICENSE_OFFLINE, begun),
+    (ProductType.LICENSE_OFFLINE, delivered),
+    (ProductType.LICENSE_OFFLINE, sent_back),
+    (ProductType.LICENSE_OFFLINE, reworked),
+    (ProductType.LICENSE_OFFLINE, in_appeal),
+    (ProductType.LICENSE_OFFLINE, refund_asked),
+    (ProductType.LICENSE_OFFLINE, in_review),
+    (ProductType.LICENSE_PACKAGE_DEPLOYMENT, frozen_with_an_event),
+    (ProductType.LICENSE_IDENTIFICATION_CODE, fetching),
+    (ProductType.LICENSE_AUTHORIZATION_CODE, claimed),
+    (ProductType.LICENSE_AUTHORIZATION_CODE, activated),
+    (ProductType.MANUAL_SERVICE, requested),
+    (ProductType.MANUAL_SERVICE, halfway_through_the_steps),
+    (ProductType.DATA_FILE, begun),
+    (ProductType.HARDWARE, shipped),
+    (ProductType.APPLICATION_ORCHESTRATION, delivered),
+    (ProductType.SAAS_INSTANT, seller_down),
+    (ProductType.SAAS_INSTANT, seller_refuses),
+    (ProductType.SAAS_SUPERVISED, polled),
+    (ProductType.SAAS_SUPERVISED, being_refunded),
+)
+
+
+@dataclass
+class Lost:
+    """An order of which the engine knew, and how it stood."""
+
+    case: Case
+    before: Json = field(default_factory=dict)
+    ends: str = "completed"
+
+
+NEXT: dict[str, tuple[str, str, Json]] = {
+    "buyer-request": ("buyer", "submit-request", REQUEST),
+    "seller-confirmation": ("seller", "confirm-request", {}),
+    "service-step": ("seller", "finish-step", {}),
+    "code-submission": ("buyer", "submit-code", {}),
+    "shipping": ("seller", "ship", PARCEL),
+    "code-delivery": ("seller", "deliver", {}),
+    "code-claim": ("buyer", "claim-code", {}),
+    "platform-review": ("reviewer", "pass-review", {}),
+    "buyer-acceptance": ("buyer", "accept", {}),
+    "goods-acceptance": ("buyer", "accept", {}),
+}
+"""What brings an order on from a stage."""
+
+
+async def finish(lost: Lost) -> None:
+    """Bring an order to its end as its parties would have, had nothing happened."""
+    case = lost.case
+    for _ in range(20):
+        seen = await case.world.manager.read(case.id)
+        if stage_of(seen) in {"completed", "refunded"}:
+            break
+        await step(case, seen)
+    seen = await case.until_stage(lost.ends)
+    events = [int(str(event["sequence"])) for event in history(seen)]
+    assert events == list(range(1, len(events) + 1))
+    assert causes(seen)[: len(causes(lost.before))] == causes(lost.before), "nothing that was on record is gone"
+
+
+async def step(case: Case, seen: Json) -> None:
+    """Give the one command, or let the one thing happen, that the order waits for."""
+    world, stage = case.world, stage_of(seen)
+    if seen["frozen"]:
+        request = cast("list[Json]", seen["refund_requests"])
+        if request and request[-1]["phase"] == "asked":
+            await case.give(world.buyer, "withdraw-refund")
+        else:
+            await case.give(world.manager, "decide-appeal", {"ruling": "resume", "reason": "Go on"})
+    elif stage in NEXT:
+        role, command, fields = NEXT[stage]
+        await case.give(getattr(world, role), command, fields)
+    elif stage == "seller-delivery":
+        if case.product_type is ProductType.SAAS_SUPERVISED and seen["instance_id"] is None:
+            await case.pass_time(timedelta(minutes=16))
+            await case.until(lambda seen: seen["instance_id"] is not None)
+        await case.give(world.seller, "deliver", proof(None, "base-acceptance-form"))
+    elif stage == "proof-upload":
+        await case.give(world.seller, "upload-proof", proof())
+    elif stage == "code-activation":
+        code = str((await world.buyer.read(case.id))["license_code"])
+        assert (await case.activate(code)).json_body["error_code"] == "92020000"
+    elif stage == "seller-provisioning" and parked_calls(seen):
+        await case.give(world.seller, "restart-call", {"activity": "newInstance"})
+    elif stage in {"seller-provisioning", "unsubscribing", "license-delivery", "deployment"}:
+        await case.until(lambda seen: stage_of(seen) != stage)
+    else:
+        raise AssertionError(stage)
+
+
+async def at_most(few: asyncio.Semaphore, work: Awaitable[object]) -> None:
+    async with few:
+        await work
+
+
+async def test_the_engines_whole_data_is_deleted_and_every_order_ends_as_it_would_have(
+    stack: Stack, world: World
+) -> None:
+    orders = [Lost(Case(world, move.__name__, kind)) for kind, move in WAYS for _ in range(COPIES)]
+    moves = [move for _, move in WAYS for _ in range(COPIES)]
+    few = asyncio.Semaphore(AT_ONCE)
+    await asyncio.gather(*(at_most(few, move(one.case)) for move, one in zip(moves, orders, strict=True)))
+    lives = await living(world)
+    for one in orders:
+        one.before = await world.manager.read(one.case.id)
+        one.ends = "refunded" if stage_of(one.before) == "unsubscribing" else "completed"
+    # Without the workers, whose own sweep would have brought half of them back before anybody typed a command.
+    stack.worker.stop()
+    await delete_the_engine(stack)
+    mended = await asyncio.to_thread(drift, stack, "--mend")
+    assert mended.returncode == 0, mended.stdout
+    stack.worker.start()
+    await asyncio.to_thread(stack.worker.wait_until_ready)
+    assert f"{len(orders) + len(lives)} lost" in mended.stdout, mended.stdout
+    await asyncio.gather(*(at_most(few, finish(one)) for one in orders))
+    await asyncio.gather(*(finish_life(life) for life in lives))
+    await assert_one_end_each(orders)
+    await assert_eventually(lambda: asyncio.to_thread(drift, stack), lambda seen: seen.returncode == 0)
+
+
+async def living(world: World) -> list[Life]:
+    """Instances alive: one in peace, one with a renewal that the seller refuses and another behind it."""
+    lives = []
+    for mood in ("healthy", "forbidding"):
+        case = Case(world, "living", ProductType.SAAS_INSTANT, changes={"period": MONTH})
+        await case.start()
+        await case.until_stage("completed")
+        life = await Life.of(case)
+        await case.behave(mood=mood)
+        await life.done("renew", f"RA{case.order_id}", period=MONTH)
+        if mood == "forbidding":
+            await life.done("renew", f"RB{case.order_id}", period=MONTH)
+            await life.until(lambda seen: bool(seen["parked_calls"]))
+        else:
+            await life.until_told()
+        lives.append(life)
+    return lives
+
+
+async def finish_life(life: Life) -> None:
+    """What was parked is restarted, what waited behind it follows, and the end comes at its time."""
+    seen = await life.read()
+    if seen["parked_calls"]:
+        await life.case.behave(mood="healthy")
+        path, body = f"/v1/instances/{life.case.id}/restart-call", {"activity": "refreshInstance"}
+        assert (await persist(lambda: life.case.world.seller.post(path, body, "k"))).status == 200
+    await life.until_told()
+    for name in ("RA", "RB")[: causes(seen).count("renew")]:
+        assert await life.case.effect(f"refreshInstance RENEWAL {name}{life.case.order_id}") == 1
+    await life.done("release", f"UN{life.case.order_id}")
+    await life.until_told()
+    assert await life.case.effect("released") == 1
+
+
+async def assert_one_end_each(orders: list[Lost]) -> None:
+    for one in orders:
+        await one.case.until(lambda seen: any(call["succeeded"] for call in calls(seen, "orderStatus")))
+        heard = Counter(str(cast("Json", told["status"])["status"]) for told in await one.case.purchase_heard())
+        assert heard == {one.ends: 1}, (one.case.title, heard)
+        if one.case.product_type in {ProductType.SAAS_INSTANT, ProductType.SAAS_SUPERVISED}:
+            assert await one.case.effect("created") == 1, one.case.title
+
+
+async def delete_the_engine(stack: Stack) -> None:
+    """The data is gone; an empty engine takes its place, and the API finds it by itself."""
+    stack.temporal.kill()
+    for file in stack.folder.glob("engine.sqlite*"):
+        file.unlink()
+    stack.temporal.start()
+    await asyncio.to_thread(stack.temporal.wait_until_ready)
+
+
+def drift(stack: Stack, *words: str) -> subprocess.CompletedProcess[str]:
+    """What an operator types."""
+    command = [sys.executable, "-m", "launcher", "drift", *words, "--folder", str(stack.folder)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+
+
+async def test_a_terminated_order_is_found_and_goes_on(stack: Stack, world: World) -> None:
+    case = Case(world, "terminated", ProductType.LICENSE_OFFLINE)
+    await delivered(case)
+    client = await client_of(stack)
+    await client.get_workflow_handle(f"delivery:{case.id}").terminate()
+    await assert_eventually(
+        lambda: asyncio.to_thread(drift, stack), lambda seen: f"lost  delivery:{case.id}" in seen.stdout
+    )
+    assert (await asyncio.to_thread(drift, stack, "--mend")).returncode == 0
+    await case.pass_time(timedelta(days=15, minutes=1))
+    done = await case.until_stage("completed")
+    assert causes(done) == ["started", "deliver", "remind", "remind", "auto-accept"]
+
+
+async def test_the_same_order_handed_over_again_brings_a_lost_one_back(stack: Stack, world: World) -> None:
+    case = Case(world, "terminated", ProductType.LICENSE_OFFLINE)
+    order = case.order()
+    await world.purchase.start(order)
+    await case.give(world.seller, "deliver", proof())
+    client = await client_of(stack)
+    await client.get_workflow_handle(f"delivery:{case.id}").terminate()
+    assert (await world.purchase.start(order)).status == 200
+    await persist(lambda: world.buyer.give(case.id, "accept", key="accept"))
+    await case.until_stage("completed")
+
+
+@pytest.mark.parametrize("move", [begun, delivered])
+async def test_cancel_in_the_temporal_ui_ends_no_order_and_is_asked_about(
+    stack: Stack, world: World, move: Move
+) -> None:
+    case = Case(world, "cancelled", ProductType.LICENSE_OFFLINE)
+    await move(case)
+    handle = (await client_of(stack)).get_workflow_handle(f"delivery:{case.id}")
+    await handle.cancel()
+    if move is begun:
+        await case.give(world.seller, "deliver", proof())
+    seen = await case.until(lambda seen: "cancellation-asked" in causes(seen))
+    assert "say what it meant" in str((await world.manager.read(case.id))["messages"])
+    assert seen["status"] == "processing"
+    await case.give(world.buyer, "accept")
+    await case.until_stage("completed")
+    assert (await handle.describe()).status is WorkflowExecutionStatus.COMPLETED
+
+
+async def test_an_order_of_1500_steps_continues_as_new_and_ends(stack: Stack, world: World) -> None:
+    case = Case(world, "long", ProductType.LICENSE_OFFLINE)
+    await case.start()
+    await case.give(world.seller, "deliver", proof())
+    handle = (await client_of(stack)).get_workflow_handle(f"delivery:{case.id}")
+    first = (await handle.describe()).run_id
+    few = asyncio.Semaphore(AT_ONCE)
+
+    async def report() -> None:
+        answer = await persist(lambda: world.purchase.report(case.id, "invoice-returned"))
+        assert answer.status == 202, answer
+
+    await asyncio.gather(*(at_most(few, report()) for _ in range(STEPS)))
+    assert (await handle.describe()).run_id != first, "it has continued as new"
+    assert (await persist(lambda: world.buyer.give(case.id, "accept", key="end"))).status == 200
+    done = await case.until_stage("completed")
+    events = [int(str(event["sequence"])) for event in history(done)]
+    assert events == list(range(1, len(events) + 1))
+    assert causes(done).count("invoice-returned") >= STEPS
+    assert causes(done)[-1] == "accept"
