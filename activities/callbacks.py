@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from activities.http import CallFailedError, post
 from database import callbacks
-from database.callbacks import ClaimedCallback
-from database.models import AttemptRow
-from database.session import transaction
+from database.callbacks import CallbackAttempt, ClaimedCallback
+from database.session import at_once
+from domain.base import storable
 from domain.signatures import webhook_headers
 from settings import settings
 
@@ -28,19 +28,15 @@ def tell(callback: ClaimedCallback) -> None:
     """Make one attempt; only an answer 2xx is success. Its key lets the receiver do it once."""
     begin, at = time.monotonic(), datetime.now(UTC)
     succeeded, answer = _send(callback)
-    attempt = AttemptRow(
-        delivery_id=callback.delivery_id,
-        call_key=callback.key,
+    attempt = CallbackAttempt(
+        key=callback.key,
         activity=CALLBACK,
         at=at,
-        sent=callback.body.decode(),
-        answer=answer[:2000],
-        succeeded=succeeded,
+        answer=storable(answer[:2000]),
         milliseconds=round((time.monotonic() - begin) * 1000),
         next_due_at=None if succeeded else at + wait_after(callback.attempts + 1),
     )
-    with transaction() as session, session.begin():
-        callbacks.finish(session, callback.key, attempt)
+    at_once(lambda connection: callbacks.finish(connection, attempt))
 
 
 def _send(callback: ClaimedCallback) -> tuple[bool, str]:

@@ -11,16 +11,17 @@ from api import engine
 from api.authentication import Caller, require
 from api.cursors import cursor_after, page_of, position_of
 from api.problems import FieldError, ProblemError, documented
-from api.views import DeliveryPage, DeliverySummary, DeliveryView, detail, start_of, summary
+from api.views import DeliveryPage, DeliverySummary, DeliveryView, detail, summary, summary_of
 from database import ledger, queries
 from database.models import DeliveryRow
-from database.session import snapshot, transaction
+from database.session import at_once, snapshot, transaction
 from domain.base import Identifier, Strict
 from domain.errors import ErrorCode
 from domain.order import Order, ProductType
 from domain.parties import Actor, Role
 from domain.process import delivery_process
 from domain.records import Start
+from domain.rows import begin
 from domain.stages import StageName
 from domain.state import Status
 from domain.terms import terms_of
@@ -54,27 +55,27 @@ async def start(order: Order, caller: Caller, request: Request, response: Respon
         raise ProblemError(ErrorCode.INVALID_INPUT, errors=(error,))
     if order.renewal_of is not None:
         raise await run_in_threadpool(_renewal_problem, order.renewal_of)
-    is_new, row = await run_in_threadpool(_register, order, caller)
-    if row.order_fingerprint != ledger.order_fingerprint(order):
-        raise ProblemError(ErrorCode.ORDER_LINE_CONFLICT)
+    terms = terms_of(order, settings().policy)
+    begun = Start(order=order, terms=terms, at=datetime.now(UTC), code=secrets.token_hex(16).upper())
+    is_new = await run_in_threadpool(at_once, lambda connection: ledger.register(connection, begun, caller))
     if is_new:
-        await engine.start(request.app.state.engine, start_of(row))
-    elif row.is_open:
+        await engine.start(request.app.state.engine, begun)
+        return summary_of(begin(begun))
+    row = await run_in_threadpool(_known, order)
+    if row.is_open:
         # A start that was cut off is made good here, and an order that the engine lost goes on from the ledger.
         await engine.resume(request.app.state.engine, delivery_process(row.id))
-    response.status_code = 201 if is_new else 200
+    response.status_code = 200
     return summary(row)
 
 
-def _register(order: Order, caller: Actor) -> tuple[bool, DeliveryRow]:
-    with transaction() as session, session.begin():
-        begun = Start(
-            order=order,
-            terms=terms_of(order, settings().policy),
-            at=datetime.now(UTC),
-            code=secrets.token_hex(16).upper(),
-        )
-        return ledger.register(session, begun, caller)
+def _known(order: Order) -> DeliveryRow:
+    """The delivery that this order line has already; raises ProblemError when it is of another order."""
+    with transaction() as session:
+        row = queries.get(session, order.delivery_id)
+    if row.order_fingerprint != ledger.order_fingerprint(order):
+        raise ProblemError(ErrorCode.ORDER_LINE_CONFLICT)
+    return row
 
 
 def _renewal_problem(renewed: str) -> ProblemError:

@@ -13,7 +13,6 @@ from domain.clocks import CLOCKS, Freeze, RunningClock
 from domain.explain import missing, waiting_on
 from domain.parties import ROLE_LABELS, Actor, Role
 from domain.proof import Proof, ProofRule
-from domain.records import Start
 from domain.rules import allowed
 from domain.state import State, Status
 from domain.text import Text
@@ -188,11 +187,6 @@ class DeliveryPage(BaseModel):
     next_cursor: str | None = Field(description="Send it as cursor to get the next page; null on the last")
 
 
-def start_of(row: DeliveryRow) -> Start:
-    """What the delivery was started with."""
-    return Start.model_validate(row.start)
-
-
 def state_of(row: DeliveryRow) -> State:
     """The delivery's state as the ledger has it."""
     return State.model_validate({**row.state, "order": row.start["order"], "terms": row.start["terms"]})
@@ -200,14 +194,18 @@ def state_of(row: DeliveryRow) -> State:
 
 def summary(row: DeliveryRow) -> DeliverySummary:
     """A delivery for a list."""
-    state = state_of(row)
+    return summary_of(state_of(row))
+
+
+def summary_of(state: State) -> DeliverySummary:
+    """A delivery for a list, from its state."""
     order = state.order
     role = waiting_on(state)
     party = order.party(role)
     waiting = WaitingView(role=role, label=ROLE_LABELS[role], party_id=party.id if party else None)
     due = state.next_due
     return DeliverySummary(
-        delivery_id=row.id,
+        delivery_id=order.delivery_id,
         order_id=order.order_id,
         order_line_id=order.order_line_id,
         product_type=order.product.type,

@@ -10,7 +10,7 @@ from api import commands
 from bench.load import Order
 from bench.orders import ACCEPT, DELIVER, delivery_id, offline_license
 from database import ledger
-from database.session import transaction
+from database.session import at_once
 from domain.commands import Accept, Command, CommandName, Deliver
 from domain.order import Order as DeliveryOrder
 from domain.policy import Policy
@@ -61,8 +61,7 @@ def order_by_updates(client: Client) -> Order:
     begun = Start(order=order, terms=terms_of(order, Policy()), at=datetime.now(UTC))
 
     def register() -> None:
-        with transaction() as session, session.begin():
-            ledger.register(session, begun, PURCHASE)
+        at_once(lambda connection: ledger.register(connection, begun, PURCHASE))
 
     async def start() -> None:
         await asyncio.to_thread(register)

@@ -1,14 +1,11 @@
 """The outbox of what the purchase system is to hear: which is due, what became of an attempt, what is late."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
-from sqlalchemy.orm import Session
 
-from database.ledger import write_attempt
-from database.models import AttemptRow, CallbackRow
 from domain.text import Text
 
 LEASE = timedelta(seconds=30)
@@ -43,14 +40,36 @@ def claim(connection: Connection, most: int) -> list[ClaimedCallback]:
     return [ClaimedCallback(row.key, row.delivery_id, row.body.encode(), row.attempts) for row in rows]
 
 
-def finish(session: Session, key: str, attempt: AttemptRow) -> None:
+@dataclass(frozen=True)
+class CallbackAttempt:
+    """One attempt, and when the next is due; None when it succeeded."""
+
+    key: str
+    activity: str
+    at: datetime
+    answer: str
+    milliseconds: int
+    next_due_at: datetime | None
+
+
+_FINISH = text("""
+    with told as (
+        update callbacks set attempts = attempts + 1, next_due_at = cast(:next_due_at as timestamptz),
+            delivered_at = case when :succeeded then cast(:at as timestamptz) end,
+            report_at = case when :succeeded then null else report_at end
+        where key = :key returning delivery_id, key, body
+    )
+    insert into attempts (delivery_id, call_key, activity, number, at, sent, answer, succeeded, milliseconds,
+        next_due_at)
+    select delivery_id, key, :activity, (select coalesce(max(number), 0) + 1 from attempts where call_key = :key),
+        :at, body, :answer, :succeeded, :milliseconds, cast(:next_due_at as timestamptz)
+    from told
+""")
+
+
+def finish(connection: Connection, attempt: CallbackAttempt) -> None:
     """Write an attempt down: it shows on the order, and says when the next is due."""
-    write_attempt(session, attempt)
-    row = session.get_one(CallbackRow, key, with_for_update=True)
-    row.attempts += 1
-    row.next_due_at = attempt.next_due_at
-    if attempt.succeeded:
-        row.delivered_at, row.report_at = attempt.at, None
+    connection.execute(_FINISH, asdict(attempt) | {"succeeded": attempt.next_due_at is None})
 
 
 _REPORT = text("""

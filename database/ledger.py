@@ -15,7 +15,6 @@ from sqlalchemy import Connection, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from database import products
 from database.models import (
     AttemptRow,
     DeliveryRow,
@@ -34,7 +33,7 @@ from domain.notices import NoticeState, notice_of_product
 from domain.order import Order
 from domain.parties import Actor, Role
 from domain.process import DELIVERY, INSTANCE, delivery_process
-from domain.products import ProductEvent
+from domain.products import ProductEvent, Sale
 from domain.records import Carried, Head, Row, Start
 from domain.rows import begin, delivery_head, first_rows, state_json
 
@@ -84,28 +83,23 @@ def _canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def register(session: Session, start: Start, started_by: Actor) -> tuple[bool, DeliveryRow]:
-    """Put the start of an order line's delivery on record unless it is; tell whether it is new, and the row."""
+def register(connection: Connection, start: Start, started_by: Actor) -> bool:
+    """Put the start of an order line's delivery on record, in one statement; False when it is there already."""
     order, state = start.order, begin(start)
-    rows = first_rows(state, started_by)
-    inserted = session.execute(
-        insert(DeliveryRow)
-        .values(
-            id=order.delivery_id,
-            order_id=order.order_id,
-            order_fingerprint=order_fingerprint(order),
-            product_id=order.product.id,
-            product_type=order.product.type,
-            **_empty_head(order, start.at, start.model_dump(mode="json", exclude={"recorded"})),
-        )
-        .on_conflict_do_nothing()
-        .returning(DeliveryRow.id)
-    ).first()
-    if inserted is not None:
-        products.make_known(session, order.product.id, order.seller_id, start.at)
-        carried = Carried(rows=rows, head=delivery_head(state), state=state_json(state))
-        _append(session.connection(), Process(delivery_process(order.delivery_id)), carried, Tip(0, FIRST_HASH))
-    return inserted is not None, session.get_one(DeliveryRow, order.delivery_id)
+    carried = Carried(rows=first_rows(state, started_by), head=delivery_head(state), state=state_json(state))
+    begun = {
+        "order_id": order.order_id,
+        "order_fingerprint": order_fingerprint(order),
+        "product_id": order.product.id,
+        "product_type": order.product.type,
+        "seller_id": order.seller_id,
+        "buyer_id": order.buyer_id,
+        "at": start.at,
+        "start": start.model_dump_json(exclude={"recorded"}),
+        "sale": Sale.ON_SALE,
+    }
+    of, rows = Process(delivery_process(order.delivery_id)), _parameters(carried, FIRST_HASH)
+    return bool(connection.execute(_REGISTER, {"process": of.name, "id": of.id, **begun, **rows}).scalar_one())
 
 
 def register_instance(connection: Connection, start: InstanceStart) -> None:
@@ -189,14 +183,32 @@ def _require_same(connection: Connection, process: Process, rows: Sequence[Row])
         raise LedgerConflictError(message)
 
 
-_APPEND = """
-with head as (
+_NEXT = """
     update {table} set sequence = :last, hash = :hash, status = :status, stage = :stage, waiting_on = :waiting_on,
         due_at = :due_at, overdue = :overdue, is_open = :is_open, seller_key = :seller_key, expires_at = :expires_at,
         state = cast(:state as jsonb), changed_at = now()
     where id = :id and sequence = :known
     returning seller_id, buyer_id
-), step as (
+"""
+
+_FIRST = """
+    insert into deliveries (id, order_id, order_fingerprint, product_id, product_type, seller_id, buyer_id, created_at,
+        changed_at, start, sequence, hash, status, stage, waiting_on, due_at, overdue, is_open, seller_key, expires_at,
+        state)
+    values (:id, :order_id, :order_fingerprint, :product_id, :product_type, :seller_id, :buyer_id, :at,
+        :at, cast(:start as jsonb), :last, :hash, :status, :stage, :waiting_on, :due_at, :overdue, :is_open,
+        :seller_key, :expires_at, cast(:state as jsonb))
+    on conflict do nothing
+    returning seller_id, buyer_id
+), product as (
+    insert into products (id, seller_id, sale, created_at, cases)
+    select :product_id, seller_id, :sale, :at, '[]' from head
+    on conflict do nothing
+"""
+"""A product that is sold is on sale, until operations say otherwise."""
+
+_ROWS = """
+with head as ({head}), step as (
     select step.* from head, jsonb_to_recordset(cast(:rows as jsonb)) as step (
         sequence int, at timestamptz, actor_role text, actor_id text, cause text, effect text, source text, target text,
         ruling text, content jsonb, order_id text, key text, receipt jsonb, hash text, notice_id text, notice_type text,
@@ -236,19 +248,24 @@ select count(*) from head
 """
 """One statement: nothing of a step is ever there without the rest, and no second round trip is waited for."""
 
-_STATEMENTS = {table: text(_APPEND.format(table=table)) for table in TABLES.values()}
+_REGISTER = text(_ROWS.format(head=_FIRST))
+_STATEMENTS = {table: text(_ROWS.format(head=_NEXT.format(table=table))) for table in TABLES.values()}
 
 
 def _append(connection: Connection, process: Process, carried: Carried, tip: Tip) -> bool:
     """Append the rows if the ledger ends there; False when somebody was faster."""
-    steps, chained = [], tip.hash
+    rows = _parameters(carried, tip.hash)
+    values = {"process": process.name, "id": process.id, "known": tip.sequence, **rows}
+    return bool(connection.execute(_STATEMENTS[process.table], values).scalar_one())
+
+
+def _parameters(carried: Carried, hash_before: str) -> dict[str, object]:
+    """What the statement takes of rows and of the head after them."""
+    steps, chained = [], hash_before
     for row in carried.rows:
         chained = _chained(chained, row)
         steps.append(_step(row, chained))
-    parameters = {
-        "process": process.name,
-        "id": process.id,
-        "known": tip.sequence,
+    return {
         "last": carried.rows[-1].sequence,
         "hash": chained,
         "state": carried.state,
@@ -257,7 +274,6 @@ def _append(connection: Connection, process: Process, carried: Carried, tip: Tip
         "callbacks": json.dumps([_callback(row) for row in carried.rows if row.order_status is not None]),
         **_columns(carried.head),
     }
-    return bool(connection.execute(_STATEMENTS[process.table], parameters).scalar_one())
 
 
 def _columns(head: Head) -> dict[str, object]:

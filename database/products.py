@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import and_, func, or_, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from database.models import DeliveryRow, EventRow, ProbeRow, ProductEventRow, ProductRow
@@ -14,12 +13,6 @@ from domain.products import ProductEvent, Sale, month_of
 from domain.seller_calls import Activity
 
 SHOWN_PROBES = 20
-
-
-def make_known(session: Session, product_id: str, seller_id: str, at: datetime) -> None:
-    """A product that is sold is on sale, until operations say otherwise."""
-    values = {"id": product_id, "seller_id": seller_id, "sale": Sale.ON_SALE, "created_at": at, "cases": []}
-    session.execute(insert(ProductRow).values(**values).on_conflict_do_nothing())
 
 
 def find(session: Session, product_id: str, *, locked: bool = False) -> ProductRow | None:
