@@ -51,6 +51,11 @@ def owes_release(state: State) -> bool:
     return state.is_calling(*CREATION, *RELEASE)
 
 
+def owes_notice(state: State) -> bool:
+    """Tell whether the seller is still to hear of the order, with nobody having to restart the call first."""
+    return any(call.activity is Activity.ORDER_NOTIFY and call.parked is None for call in state.calls)
+
+
 def event_of(state: State, called: Called) -> Event | None:
     """What the end of a call is told as; None when it is no news to the order. Changes nothing."""
     call = state.open_call(called)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from domain.clocks import ClockAct
 from domain.commands import Command, CommandName, Ruling
-from domain.delivery_calls import plan_at_start
+from domain.delivery_calls import owes_notice, plan_at_start
 from domain.events import Event, EventName
 from domain.explain import waiting_on
 from domain.flows import Effect
@@ -146,7 +146,7 @@ def delivery_head(state: State) -> Head:
         waiting_on=waiting_on(state),
         due_at=state.next_due.at if state.next_due else None,
         overdue=state.overdue,
-        is_open=not state.current.is_end,
+        is_open=not state.current.is_end or owes_notice(state),
         seller_key=state.license_code,
         expires_at=state.validity.ends_at if state.validity else None,
     )

@@ -160,8 +160,7 @@ async def mend(client: Client, drift: Drift) -> None:
         case DriftKind.LOST:
             await starting.resume(client, drift.name)
         case DriftKind.UNWRITTEN | DriftKind.OVERDUE:
-            # Any Update wakes a process; this one has it write what the ledger may lack besides.
-            await client.get_workflow_handle(drift.name).execute_update(WRITE)
+            await _wake(client, drift.name)
         case DriftKind.BEHIND | DriftKind.UNDEAD:
             await client.get_workflow_handle(drift.name).execute_update(START_ANEW, EXPLAINED[drift.kind])
         case DriftKind.NO_INSTANCE:
@@ -170,6 +169,19 @@ async def mend(client: Client, drift: Drift) -> None:
             await collector.collect(client, timedelta(0), drift.name)
         case DriftKind.UNHEARD:
             await _read(lambda connection: callbacks.tell_again(connection, [drift.name]))
+
+
+async def _wake(client: Client, process: str) -> None:
+    """Have a process look at its clock and write what the ledger may lack: any Update wakes it.
+
+    Of a ledger that was restored to an earlier moment a process may have forgotten rows, seen to be written once: then
+    the ledger is right, and the process starts anew from it.
+    """
+    handle = client.get_workflow_handle(process)
+    first: int = await handle.execute_update(WRITE, result_type=int)
+    tip = await _read(lambda connection: ledger.tip_of(connection, Process(process)))
+    if first > tip.sequence + 1:
+        await handle.execute_update(START_ANEW, EXPLAINED[DriftKind.UNWRITTEN])
 
 
 async def _start_instance(client: Client, delivery_id: str) -> None:

@@ -20,13 +20,9 @@ from gateway.asking import write_carried
 from settings import settings
 from workflows.card import summary
 from workflows.instance import InstanceLife
+from workflows.process import TASK_TIMEOUT
 from workflows.registry import WORKFLOWS
 from workflows.search_attributes import at_start, instance_at_start
-
-TASK_TIMEOUT = timedelta(seconds=10)
-"""How long a worker may take for one workflow task before another gets it. A task of ours takes milliseconds; but the
-timeout only counts for a worker that died while it had one, and a shorter one would cut off a replay of a long history
-on a busy machine. Measured in ``docs/performance.md``."""
 
 
 async def start(client: Client, begun: Start) -> None:

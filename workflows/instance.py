@@ -19,7 +19,7 @@ from domain.records import Ask, Carried, Head, Outcome, Row
 from domain.state import State
 from workflows.card import instance_card, summary
 from workflows.inbox import Asked, Decided, Entry
-from workflows.process import Process
+from workflows.process import TASK_TIMEOUT, Process
 from workflows.search_attributes import Update, instance_at_start, instance_changes
 from workflows.seller_calls import Account
 
@@ -38,6 +38,7 @@ async def start_lifecycle(state: State, at: datetime) -> None:
             parent_close_policy=workflow.ParentClosePolicy.ABANDON,
             search_attributes=instance_at_start(InstanceState.begin(start)),
             static_summary=summary(state.order),
+            task_timeout=TASK_TIMEOUT,
         )
 
 

@@ -48,6 +48,12 @@ AFTER_A_SECOND_REFUSAL = timedelta(hours=1)
 BROUGHT_BY_CALLS = (EventName.INSTANCE_PROVISIONED, EventName.LICENSE_FETCHED, EventName.SELLER_CALLED)
 
 
+TASK_TIMEOUT = timedelta(seconds=5)
+"""How long a worker may take for one workflow task before another gets it: so long a command waits whose worker was
+killed in the middle of it. A task of ours takes milliseconds, the replay of the longest history before it continues as
+new about a second; a shorter timeout would cut that off on a busy machine, again and again."""
+
+
 class StartAnewError(Exception):
     """The process goes on from the ledger; the text says why."""
 
@@ -182,9 +188,11 @@ class Process(ABC, Generic[StateT, GivenT]):
         self._drop_what_is_not_recorded(reason)
 
     @workflow.update(name=WRITE)
-    def write_again(self) -> None:
-        """Have every row written that the ledger may lack; what it has already is compared and left alone."""
-        self._carried_to = min([self._carried_to, *(row.sequence - 1 for row in self._rows)])
+    def write_again(self) -> int:
+        """Have written what the ledger may lack; tells the first row that can be, for older ones are forgotten."""
+        first = self._rows[0].sequence if self._rows else self.state.sequence + 1
+        self._carried_to = min(self._carried_to, first - 1)
+        return first
 
     @workflow.query(name="sequence")
     def sequence(self) -> int:
@@ -211,6 +219,7 @@ class Process(ABC, Generic[StateT, GivenT]):
         if known > self.state.sequence:
             self._drop_what_is_not_recorded("the ledger is ahead")
         self._rows = [row for row in self._rows if row.sequence > known]
+        self._carried_to = max(self._carried_to, min(known, self.state.sequence))
 
     # The run.
 
@@ -237,18 +246,32 @@ class Process(ABC, Generic[StateT, GivenT]):
             self._calls.look(workflow.now())
         with suppress(StartAnewError):
             await steps()
-            # Whoever asked for the last step must have the answer, and what nobody asked for must be written, before
-            # the workflow ends; the rows of an answered asker are in its outcome, which outlives the workflow.
-            await workflow.wait_condition(
-                lambda: (
-                    self._start_anew is not None
-                    or (workflow.all_handlers_finished() and self._carried_to >= self.state.sequence)
-                )
-            )
+            await self._settle()
         if self._start_anew is None:
             return self._carry(after=0)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return None
+
+    async def _settle(self) -> None:
+        """Answer whoever came too late, and have everything carried, before the workflow ends.
+
+        The rows of an answered asker are in its outcome, which outlives the workflow. Nobody takes commands out of the
+        inbox any more: without an answer here their senders, and so the workflow, would wait for ever.
+        """
+        while self._start_anew is None:
+            for entry in self._inbox:
+                if isinstance(entry, Asked) and entry.answer is None:
+                    entry.answer = self._refusal(entry.command, workflow.now(), is_full=False)  # type: ignore[arg-type]
+            self._inbox.clear()
+            if workflow.all_handlers_finished() and self._carried_to >= self.state.sequence:
+                return
+            await workflow.wait_condition(
+                lambda: (
+                    bool(self._inbox)
+                    or self._start_anew is not None
+                    or (workflow.all_handlers_finished() and self._carried_to >= self.state.sequence)
+                )
+            )
 
     async def _load(self) -> Recorded:
         """What to start anew from; what can be written is written first."""

@@ -11,11 +11,10 @@ from datetime import datetime
 from temporalio import workflow
 from temporalio.common import TypedSearchAttributes
 
-from domain import appeals, effects, rows, rules
+from domain import appeals, delivery_calls, effects, rows, rules
 from domain.call_book import Called
 from domain.clocks import ClockAct
 from domain.commands import Command, CommandName
-from domain.delivery_calls import event_of
 from domain.errors import Refusal
 from domain.events import Event, EventName
 from domain.flows import Effect
@@ -117,12 +116,16 @@ class SupervisedDelivery(Process[State, Command]):
             appeals.date_appeal(self.state, due_at, workflow.now())
 
     async def _go_through(self, steps: Callable[[], Awaitable[None]]) -> None:
-        try:
-            with suppress(Closed):
-                await steps()
-            await self._complete()
-        except Unsubscribed:
-            await self._refund()
+        if not self.state.current.is_end:
+            try:
+                with suppress(Closed):
+                    await steps()
+                await self._complete()
+            except Unsubscribed:
+                await self._refund()
+        # The seller hears of an order that ended quickly all the same; what it refuses for good is left parked.
+        while (decided := await self._attend(lambda: not delivery_calls.owes_notice(self.state))) is not None:
+            self._record(decided)
 
     async def _complete(self) -> None:
         now = workflow.now()
@@ -162,7 +165,7 @@ class SupervisedDelivery(Process[State, Command]):
                 return Decided(due.act, effects.apply_clock(self.state, now), source)
 
     def _waits(self, entry: Entry) -> bool:
-        event = event_of(self.state, entry) if isinstance(entry, Called) else entry
+        event = delivery_calls.event_of(self.state, entry) if isinstance(entry, Called) else entry
         return isinstance(event, Event) and rules.waits_for_thaw(self.state, event.name)
 
     def _own_event(self) -> EventName | None:

@@ -269,6 +269,7 @@ async def at_most(few: asyncio.Semaphore, work: Awaitable[object]) -> None:
         await work
 
 
+@pytest.mark.timeout(400)
 async def test_the_engines_whole_data_is_deleted_and_every_order_ends_as_it_would_have(
     stack: Stack, world: World
 ) -> None:
