@@ -10,6 +10,9 @@ from database.ledger import TABLES, Process, Tip
 from database.models import IntentRow, Json
 from domain.parties import Actor, Role
 
+MAX_ID = 140
+"""Characters of the longest id a process can have; a longer one is nobody's, and would not fit the columns."""
+
 
 @dataclass(frozen=True)
 class Known:
@@ -47,6 +50,8 @@ def prepare(
     One statement: the intent is there before the engine can know of the command. None for a process that is not there
     for the caller; a process that has ended gets no intent.
     """
+    if len(process.id) > MAX_ID:
+        return None
     found = connection.execute(
         _STATEMENTS[process.table],
         {

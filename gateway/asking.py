@@ -10,6 +10,7 @@ What is cut off between 1 and 3 is taken up by the collector (``gateway/collecto
 """
 
 import asyncio
+import random
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
@@ -33,7 +34,8 @@ from settings.faults import Point, strike_while_others_go_on
 from workflows.inbox import BEHIND, EVENT, REFUSED, START_ANEW
 
 BEHIND_SECONDS = 0.2
-"""How long a process that starts anew from the ledger is left to it before it is asked again."""
+"""How long a process that starts anew from the ledger is left to it before it is asked again; twice as long each time,
+for the engine lets no process go while somebody asks it."""
 
 
 Answered = TypeVar("Answered", Outcome, Carried)
@@ -112,7 +114,7 @@ async def _execute(
 
     Under the same id: the new run knows nothing of it, and the old one can only repeat that it is about to go.
     """
-    handle = client.get_workflow_handle(process)
+    handle, wait = client.get_workflow_handle(process), BEHIND_SECONDS
     while True:
         try:
             answered: Answered = await handle.execute_update(update, ask, id=ask.asked.key, result_type=answer)
@@ -121,7 +123,8 @@ async def _execute(
                 raise
         else:
             return answered
-        await asyncio.sleep(BEHIND_SECONDS)
+        await asyncio.sleep(wait * (0.5 + random.random()))  # noqa: S311 - spreads askers, keeps no secret
+        wait *= 2
 
 
 async def outcome_of(client: Client, process: str, key: str) -> Outcome | None:

@@ -155,11 +155,17 @@ class Process(ABC, Generic[StateT, GivenT]):
 
     def _check(self, ask: Ask[GivenT]) -> None:
         """Refuse a command before it leaves a trace in the history."""
+        self._check_whether_we_count()
         if ask.known > self.state.sequence:
             return  # The ledger is ahead of us: accepted, so that the handler may have us start anew.
         refusal = self._refusal(ask.asked, workflow.now(), is_full=self._state_bytes > MAX_STATE_BYTES)
         if refusal is not None:
             raise refused(refusal)
+
+    def _check_whether_we_count(self) -> None:
+        """About to start anew, we decide nothing more: the new run is to be asked, and no trace of this one is left."""
+        if self._start_anew is not None:
+            raise behind()
 
     # Updates, not signals: a signal does not wake a process whose first workflow task is delayed.
 
@@ -181,6 +187,10 @@ class Process(ABC, Generic[StateT, GivenT]):
             self._inbox.remove(ask.asked)
             raise behind()
         return self._answer(ask.known)
+
+    @report.validator
+    def _check_report(self, ask: Ask[Event]) -> None:  # noqa: ARG002 - an event is never refused
+        self._check_whether_we_count()
 
     @workflow.update(name=START_ANEW)
     def start_anew(self, reason: str) -> None:

@@ -228,7 +228,7 @@ async def issued(case: Case, database_url: str) -> str:
     """The code before anybody was shown it, as a thief would have it."""
     engine = create_engine(database_url)
     with engine.connect() as connection:
-        found = connection.execute(text("select license_code from deliveries where id = :id"), {"id": case.id})
+        found = connection.execute(text("select seller_key from deliveries where id = :id"), {"id": case.id})
         code = str(found.scalar_one())
     engine.dispose()
     return code

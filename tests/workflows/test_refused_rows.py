@@ -61,7 +61,6 @@ async def test_an_operation_that_cannot_be_kept_is_refused_and_the_instance_live
     assert (await life.read())["to_be_told"] == []
     await life.done("release", "UN1")
     await life.until_told()
-    assert await case.effect("upgradeInstance  UP1") == 0
 
 
 async def test_an_answer_that_cannot_be_kept_is_dropped_and_its_call_parked(make_case: MakeCase) -> None:
