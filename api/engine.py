@@ -10,7 +10,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from api.problems import ProblemError
 from database.intents import Known
-from database.ledger import Process
+from database.ledger import LedgerConflictError, Process
 from domain.errors import ErrorCode
 from domain.events import Event
 from domain.instances import OperationReceipt
@@ -78,6 +78,8 @@ async def ask(client: Client, question: Question, known: Known) -> Receipt | Ope
             return (await asking.ask(client, question, known)).receipt
     except RefusedError as error:
         raise ProblemError.of(error.refusal) from error
+    except LedgerConflictError as error:
+        raise ProblemError(ErrorCode.SERVICE_UNAVAILABLE, "the process starts anew from the ledger") from error
     except UnstorableError as error:
         raise ProblemError(ErrorCode.UNSTORABLE) from error
 

@@ -87,7 +87,7 @@ _CLAIM = text("""
         where at < now() - cast(:age as interval)
             and (looked_at is null or looked_at < now() - cast(:lease as interval))
             and (cast(:process as text) is null or process = :process)
-        order by at limit :most for update skip locked
+        order by looked_at nulls first, at limit :most for update skip locked
     )
     returning process, key, event
 """)

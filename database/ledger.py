@@ -41,8 +41,9 @@ FIRST_HASH = "0" * 64
 TABLES = {DELIVERY: DeliveryRow.__tablename__, INSTANCE: InstanceRow.__tablename__}
 """Where each kind of process has its head."""
 
-TRIES = 5
-"""How often a writer that was overtaken looks again; each time somebody else has made progress."""
+TRIES = 100
+"""How often a writer that was overtaken looks again. Each time somebody else has made progress, so with many writers of
+one process the last of them is overtaken as often as there are others; the number only ends what cannot be."""
 
 
 class LedgerConflictError(Exception):

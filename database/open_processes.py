@@ -1,13 +1,12 @@
 """What the drift sweep reads: open processes in batches, ends without an instance, and how far a ledger is."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, text
 
 from database.ledger import TABLES
-from database.session import at_once
 from domain.instances import KINDS
 from domain.state import Status
 
@@ -25,21 +24,9 @@ class OpenProcess:
     due_at: datetime | None
 
 
-def batches(since: datetime | None, until: datetime) -> Iterator[list[OpenProcess]]:
-    """Open processes that last changed between two instants, a batch at a time; None: however long ago."""
-    for kind, table in TABLES.items():
-        after = ""
-        while True:
-            batch = at_once(lambda connection, t=table, k=kind, a=after: _batch(connection, k, t, a, since, until))  # type: ignore[misc]
-            if not batch:
-                break
-            yield batch
-            after = batch[-1].process.partition(":")[2]
-
-
-def _batch(  # noqa: PLR0913 - what a batch depends on
-    connection: Connection, kind: str, table: str, after: str, since: datetime | None, until: datetime
-) -> list[OpenProcess]:
+def batch(connection: Connection, kind: str, after: str, since: datetime | None, until: datetime) -> list[OpenProcess]:
+    """The next open processes of a kind that last changed between two instants; None: however long ago."""
+    table = TABLES[kind]
     query = text(f"""
         select id, sequence, changed_at, due_at from {table}
         where is_open and id > :after and changed_at <= :until

@@ -119,6 +119,10 @@ class CallBook(BaseModel):
             return call
         return self._change(call, until=now + retry_window(call.activity, policy).window)
 
+    def renew_window(self, call: OpenCall, policy: Policy, now: datetime) -> None:
+        """Open the retry window of a call anew."""
+        self._change(call, until=now + retry_window(call.activity, policy).window)
+
     def drop(self, activities: Iterable[Activity]) -> None:
         """Calls that are not wanted any more."""
         unwanted = tuple(activities)

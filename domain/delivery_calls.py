@@ -66,6 +66,9 @@ def event_of(state: State, called: Called) -> Event | None:
     match call.activity:
         case Activity.NEW_INSTANCE | Activity.QUERY_INSTANCE if called.answer.result_code is not ResultCode.PROCESSING:
             return Event(name=EventName.INSTANCE_PROVISIONED, actor=SYSTEM, instance_id=called.answer.instance_id)
+        case Activity.ORDER_NOTIFY if state.current.is_end:
+            # The last thing an ended order waited for: without a row the ledger would have it open for ever.
+            return Event(name=EventName.SELLER_CALLED, actor=SYSTEM, activity=call.activity)
         case Activity.GET_LICENSE:
             return Event(name=EventName.LICENSE_FETCHED, actor=SYSTEM, instance_id=called.answer.instance_id)
         case _:

@@ -34,7 +34,7 @@ class EventName(StrEnum):
 
 
 OF_INSTANCES = (EventName.INSTANCE_BORN, EventName.SELLER_CALLED, EventName.SELLER_CALL_GIVEN_UP)
-"""Events of an instance's life; a delivery has none of them."""
+"""Events of an instance's life; of a delivery only the notice to the seller that outlasted it (``SELLER_CALLED``)."""
 
 
 class Event(Strict):

@@ -208,4 +208,9 @@ async def report(client: Client, process: Process, event: Event) -> bool:
 async def tell(client: Client, process: str, event: Event, known: Known) -> None:
     """Have a process take note of an event and put what followed on record; raises RPCError or SQLAlchemyError."""
     carried = await _execute(client, process, EVENT, Ask(asked=event, known=known.tip.sequence), Carried)
-    await to_thread.run_sync(at_once, lambda connection: ledger.append(connection, process, carried, known.tip))
+    try:
+        await to_thread.run_sync(at_once, lambda connection: ledger.append(connection, process, carried, known.tip))
+    except Exception as error:
+        if isinstance(error, LedgerConflictError) or is_refusal(error):
+            await _take_back(client, process, event.key or "")
+        raise

@@ -14,6 +14,7 @@ from database.ledger import Process
 from database.session import at_once
 from domain.events import Event
 from gateway.asking import UnstorableError, outcome_of, tell, write
+from settings import settings
 
 MOST = 50
 """Intents of one round: at the most so many are polled at the same time."""
@@ -24,31 +25,44 @@ POLL_SECONDS = 3.0
 log = structlog.get_logger()
 
 
-async def collect(client: Client, age: timedelta, process: str | None = None) -> int:
-    """See to intents that are older than any asker waits, of one process or of all; how many were looked at.
+def age() -> timedelta:
+    """Older than any asker waits.
 
-    The age must exceed the asker's own time limit: a younger intent may belong to an Update that is not sent yet, and
-    dropping it would leave what is decided later with nobody to write it.
+    A younger intent may belong to an Update that is not sent yet; forgetting it would leave what is decided later with
+    nobody to write it.
+    """
+    return timedelta(seconds=settings().collect_after_seconds)
+
+
+async def collect(client: Client, since: timedelta, process: str | None = None) -> int:
+    """See to intents that are so old, of one process or of all; how many were looked at.
+
+    Outcomes that are there are written, whatever the age; without one, only what no asker can be on its way with any
+    more is forgotten.
     """
     lease = timedelta(0) if process else intents.LEASE
-    claimed = await to_thread.run_sync(at_once, lambda connection: intents.claim(connection, age, MOST, process, lease))
-    await asyncio.gather(*(_see_to(client, intent) for intent in claimed))
+    claimed = await to_thread.run_sync(
+        at_once, lambda connection: intents.claim(connection, since, MOST, process, lease)
+    )
+    await asyncio.gather(*(_see_to(client, intent, may_forget=since >= age()) for intent in claimed))
     return len(claimed)
 
 
-async def _see_to(client: Client, intent: Intent) -> None:
+async def _see_to(client: Client, intent: Intent, *, may_forget: bool) -> None:
     try:
         async with asyncio.timeout(POLL_SECONDS):
             if intent.event is not None:
                 await _report_again(client, intent)
             else:
-                await _collect(client, intent)
+                await _collect(client, intent, may_forget=may_forget)
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
         return  # Pending: no worker has taken it yet. The intent stays.
 
 
-async def _collect(client: Client, intent: Intent) -> None:
+async def _collect(client: Client, intent: Intent, *, may_forget: bool) -> None:
     outcome = await outcome_of(client, intent.process, intent.key)
+    if outcome is None and not may_forget:
+        return
     if outcome is None:
         # Refused, or it never came in: nobody decided anything.
         await to_thread.run_sync(at_once, lambda connection: intents.forget(connection, intent.process, intent.key))

@@ -1,5 +1,6 @@
 """Nobody is forgotten: ledger against engine against what the purchase system was told, and how each is mended."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from database import callbacks, intents, ledger, open_processes, queries
-from database.ledger import Process
+from database.ledger import TABLES, Process
 from database.open_processes import OpenProcess
 from database.session import at_once, transaction
 from domain import lifecycle, rows
@@ -27,6 +28,8 @@ Result = TypeVar("Result")
 
 LATE = timedelta(minutes=5)
 """How long after its instant a clock's act counts as missed; timers fire within seconds."""
+
+MEND_SECONDS = 15.0
 
 UNHEARD = timedelta(hours=3)
 """When the purchase system should have heard (DOMAIN §1.2)."""
@@ -82,9 +85,12 @@ async def find(client: Client, since: datetime | None = None, quiet: timedelta =
     Only what the engine's late list gives reason to doubt is asked for one by one.
     """
     now = datetime.now(UTC)
-    for batch in open_processes.batches(since, now - quiet):
-        async for drift in _compare(client, batch, now):
-            yield drift
+    for kind in TABLES:
+        after = ""
+        while batch := await _read(_batch_after(kind, after, since, now - quiet)):
+            async for drift in _compare(client, batch, now):
+                yield drift
+            after = Process(batch[-1].process).id
     if since is None:
         async for drift in _undead(client):
             yield drift
@@ -98,6 +104,12 @@ async def find(client: Client, since: datetime | None = None, quiet: timedelta =
 
 UNFINISHED_AFTER = timedelta(minutes=2)
 """Age of an intent that the collector should have seen to long ago."""
+
+
+def _batch_after(
+    kind: str, after: str, since: datetime | None, until: datetime
+) -> Callable[[Connection], list[OpenProcess]]:
+    return lambda connection: open_processes.batch(connection, kind, after, since, until)
 
 
 async def _compare(client: Client, batch: list[OpenProcess], now: datetime) -> AsyncIterator[Drift]:
@@ -123,13 +135,14 @@ async def _doubt(client: Client, one: OpenProcess) -> Drift | None:
     """What is wrong with a process whose numbers differ in the list; None when they were only late."""
     if not await starting.is_running(client, one.process):
         return Drift(DriftKind.LOST, one.process)
+    # The ledger first: a step meanwhile only makes the engine look ahead, and having it write again is harmless.
+    written = await _read(lambda connection: ledger.tip_of(connection, Process(one.process)).sequence)
     try:
         decided: int = await client.get_workflow_handle(one.process).query("sequence", result_type=int)
     except RPCError as error:
         if error.status is RPCStatusCode.FAILED_PRECONDITION:
             return None  # Its first workflow task is delayed: it has decided nothing yet.
         return Drift(DriftKind.OVERDUE, one.process)
-    written = await _read(lambda connection: ledger.tip_of(connection, Process(one.process)).sequence)
     if decided == written:
         return None
     return Drift(DriftKind.UNWRITTEN if decided > written else DriftKind.BEHIND, one.process)
@@ -155,7 +168,15 @@ async def _ended(client: Client, names: list[str]) -> AsyncIterator[Drift]:
 
 
 async def mend(client: Client, drift: Drift) -> None:
-    """Bring together again what has come apart; raises RPCError or SQLAlchemyError when a part is away."""
+    """Bring together again what has come apart; raises what says that a part is away, or that it takes too long.
+
+    A process whose workflow tasks fail takes no Update, and asking it would wait for ever.
+    """
+    async with asyncio.timeout(MEND_SECONDS):
+        await _mend(client, drift)
+
+
+async def _mend(client: Client, drift: Drift) -> None:
     match drift.kind:
         case DriftKind.LOST:
             await starting.resume(client, drift.name)
@@ -166,7 +187,7 @@ async def mend(client: Client, drift: Drift) -> None:
         case DriftKind.NO_INSTANCE:
             await _start_instance(client, drift.name)
         case DriftKind.UNFINISHED:
-            await collector.collect(client, timedelta(0), drift.name)
+            await collector.collect(client, collector.age(), drift.name)
         case DriftKind.UNHEARD:
             await _read(lambda connection: callbacks.tell_again(connection, [drift.name]))
 

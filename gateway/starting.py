@@ -1,5 +1,6 @@
 """Starting processes: new ones, and those that the engine lost, from the ledger."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from anyio import to_thread
@@ -9,6 +10,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from database import recorded
+from database.ledger import LedgerConflictError
 from database.session import at_once
 from domain import rows
 from domain.instances import InstanceStart, InstanceState
@@ -118,5 +120,7 @@ async def _write_result(client: Client, process: str) -> None:
     if await _status(client.get_workflow_handle(process)) is not WorkflowExecutionStatus.COMPLETED:
         return
     result: Carried = await client.get_workflow_handle(process, result_type=Carried).result()
-    if result.rows:
-        await write_carried(process, result)
+    with suppress(LedgerConflictError):
+        # A result that the ledger does not take was taken back: what it has counts.
+        if result.rows:
+            await write_carried(process, result)

@@ -20,6 +20,9 @@ SECONDS = 60
 BYTES = int(1.5 * 1024**3)
 
 
+pytestmark = pytest.mark.alone
+
+
 class Watched:
     """A demo under way: its processes, their ports, and the most memory they took together."""
 

@@ -8,14 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
 
 from database import callbacks
 from database.session import at_once, is_outage
 from domain.messages import PURCHASE_NOT_TOLD
 from gateway import collector, drift
-from settings import settings
 from workers import callbacks as purchase
 from workers import notices
 
@@ -46,7 +45,8 @@ async def _every(interval: timedelta, name: str, work: Callable[[], Awaitable[ob
 
 def log_failure(name: str, error: Exception) -> None:
     """One line: a part that is away is an outage, anything else is a bug of ours."""
-    away = isinstance(error, RPCError) or (isinstance(error, SQLAlchemyError) and is_outage(error))
+    outages = (RPCError, TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError)
+    away = isinstance(error, outages) or (isinstance(error, SQLAlchemyError) and is_outage(error))
     if away:
         log.warning("a part is away", round=name, reason=type(error).__name__)
     else:
@@ -54,7 +54,7 @@ def log_failure(name: str, error: Exception) -> None:
 
 
 async def _collect(client: Client) -> None:
-    await collector.collect(client, timedelta(seconds=settings().collect_after_seconds))
+    await collector.collect(client, collector.age())
 
 
 async def _sweep(client: Client, back: timedelta | None) -> None:
@@ -63,7 +63,10 @@ async def _sweep(client: Client, back: timedelta | None) -> None:
         if found.kind is drift.DriftKind.UNHEARD:
             continue  # It is told again and again anyway, and operations were told.
         log.warning("drift", kind=found.kind, name=found.name)
-        await drift.mend(client, found)
+        try:
+            await drift.mend(client, found)
+        except Exception as error:  # noqa: BLE001 - one that cannot be mended must not keep the others
+            log_failure(f"mend {found.name}", error)
 
 
 async def _report() -> None:

@@ -61,13 +61,12 @@ class InstanceLife(Process[InstanceState, Operation]):
     @workflow.run
     async def run(self, start: InstanceStart) -> Carried:  # noqa: ARG002 - __init__ took it
         """Live until everything is told after the release."""
-        carried = await self._live(self._steps)
-        if carried is None:
-            recorded = await self._load()
-            if recorded.is_open:
-                workflow.continue_as_new(self._start.model_copy(update={"recorded": recorded}))
-            return Carried(rows=(), head=self._head(), state=recorded.state)
-        return carried
+        lived = await self._live(self._steps)
+        if isinstance(lived, Carried):
+            return lived
+        if lived.is_open:
+            workflow.continue_as_new(self._start.model_copy(update={"recorded": lived}))
+        return Carried(rows=(), head=self._head(), state=lived.state)
 
     async def _steps(self) -> None:
         if self._recorded is None:

@@ -78,6 +78,8 @@ class Process(ABC, Generic[StateT, GivenT]):
         self._carried_to = self.state.sequence
         self._answering = 0
         self._state_bytes = 0
+        self._recorded_head: Head | None = None
+        self._recorded_state: str | None = None
         self._start_anew: str | None = None
         self._refused: str | None = None
         self._alarms: dict[datetime, asyncio.Task[None]] = {}
@@ -216,7 +218,7 @@ class Process(ABC, Generic[StateT, GivenT]):
     def _drop_refused(self, cause: str) -> None:
         """Go on without what the ledger refused for good (I6); a call that brought it would bring it again."""
         if cause in BROUGHT_BY_CALLS:
-            for call in self.state.calls:
+            for call in [one for one in self.state.calls if one.until is not None]:
                 self.state.park(call, "the ledger could not keep what it brought", workflow.now())
         self.note(EventName.RECORD_REFUSED, cause)
 
@@ -233,8 +235,8 @@ class Process(ABC, Generic[StateT, GivenT]):
 
     # The run.
 
-    async def _live(self, steps: Callable[[], Awaitable[None]]) -> Carried | None:
-        """Run to the end; None when the process has to start anew from the ledger.
+    async def _live(self, steps: Callable[[], Awaitable[None]]) -> Carried | Recorded:
+        """Run to the end; or tell what the ledger has, when the process has to start anew from it.
 
         Pressing *Cancel* in the Temporal UI must not be an order's death: operations are asked what it meant. (An
         eviction from the worker's cache cancels tasks too; then there is no reason, and nothing may be caught.)
@@ -248,7 +250,7 @@ class Process(ABC, Generic[StateT, GivenT]):
                     raise
                 self.note(EventName.CANCELLATION_ASKED)
 
-    async def _run(self, steps: Callable[[], Awaitable[None]]) -> Carried | None:
+    async def _run(self, steps: Callable[[], Awaitable[None]]) -> Carried | Recorded:
         self._spawn(self._write())
         if self._recorded is not None:
             self._calls.resume(self._recorded.finished_calls)
@@ -260,7 +262,7 @@ class Process(ABC, Generic[StateT, GivenT]):
         if self._start_anew is None:
             return self._carry(after=0)
         await workflow.wait_condition(workflow.all_handlers_finished)
-        return None
+        return await self._load()
 
     async def _settle(self) -> None:
         """Answer whoever came too late, and have everything carried, before the workflow ends.
@@ -269,6 +271,8 @@ class Process(ABC, Generic[StateT, GivenT]):
         inbox any more: without an answer here their senders, and so the workflow, would wait for ever.
         """
         while self._start_anew is None:
+            if self._bug is not None:
+                raise self._bug
             for entry in self._inbox:
                 if isinstance(entry, Asked) and entry.answer is None:
                     entry.answer = self._refusal(entry.command, workflow.now(), is_full=False)  # type: ignore[arg-type]
@@ -278,6 +282,7 @@ class Process(ABC, Generic[StateT, GivenT]):
             await workflow.wait_condition(
                 lambda: (
                     bool(self._inbox)
+                    or self._bug is not None
                     or self._start_anew is not None
                     or (workflow.all_handlers_finished() and self._carried_to >= self.state.sequence)
                 )
@@ -286,7 +291,10 @@ class Process(ABC, Generic[StateT, GivenT]):
     async def _load(self) -> Recorded:
         """What to start anew from; what can be written is written first."""
         if self._start_anew == TOO_LONG and self._rows:
-            await activity_calls.record(self._unwritten())
+            try:
+                await activity_calls.record(self._unwritten())
+            except ActivityError as error:
+                self._learn_refusal(error)
         if self._refused is not None and self._recorded is not None and self._recorded.refused is not None:
             # Refused twice in a row: whatever is wrong, it is not mended by trying at once again.
             await workflow.sleep(AFTER_A_SECOND_REFUSAL)
@@ -366,14 +374,20 @@ class Process(ABC, Generic[StateT, GivenT]):
         self.state.sequence += 1
         row = self._row(decided, now)
         self._rows.append(row)
+        self._recorded_head, self._recorded_state = self._head(), self._state_json()
+        self._state_bytes = len(self._recorded_state)
         if decided.asked is not None:
             decided.asked.answer = row.receipt
             self._answering += 1
 
     def _carry(self, after: int) -> Carried:
-        state = self._state_json()
-        self._state_bytes = len(state)
-        return Carried(rows=tuple(row for row in self._rows if row.sequence > after), head=self._head(), state=state)
+        """The rows after one, with the state as it was after the last of them.
+
+        Not as it is now: an appeal that waits for its date is in the state already, and not on record.
+        """
+        rows = tuple(row for row in self._rows if row.sequence > after)
+        head = self._recorded_head or self._head()
+        return Carried(rows=rows, head=head, state=self._recorded_state or self._state_json())
 
     def _unwritten(self) -> Unwritten:
         carried = self._carry(after=0)
@@ -394,18 +408,25 @@ class Process(ABC, Generic[StateT, GivenT]):
                 await activity_calls.record(unwritten)
             except ActivityError as error:
                 # The ledger has others in their place, or refuses these for good (I6): it is right, we are not.
-                if isinstance(error.cause, ApplicationError) and error.cause.type == LEDGER_REFUSED:
-                    self._refused = unwritten.carried.rows[-1].cause
+                self._learn_refusal(error)
                 self._drop_what_is_not_recorded("the ledger did not take a row")
                 return
             # Rows that were decided during the await are not written: only these are.
             self._carried_to = max(self._carried_to, last)
             self._rows = [row for row in self._rows if row.sequence > last]
 
+    def _learn_refusal(self, error: ActivityError) -> None:
+        """Keep what was refused for good; where several rows were carried, one that a call brought, if there is one."""
+        if isinstance(error.cause, ApplicationError) and error.cause.type == LEDGER_REFUSED:
+            causes = [row.cause for row in self._rows]
+            self._refused = next((cause for cause in causes if cause in BROUGHT_BY_CALLS), causes[-1])
+
     def _lacks_a_carrier(self) -> bool:
-        if self._answering or not self._rows or self._start_anew is not None:
+        if not self._rows or self._start_anew is not None:
             return False
-        return self._rows[-1].sequence > self._carried_to or len(self._rows) >= MAX_UNWRITTEN_ROWS
+        if len(self._rows) >= MAX_UNWRITTEN_ROWS:
+            return True  # Even while somebody waits: full, nothing is taken in, and nobody would be answered.
+        return not self._answering and self._rows[-1].sequence > self._carried_to
 
     def _show(self) -> None:
         """Let the operator see the state in the Temporal UI, once a workflow task."""
@@ -422,7 +443,7 @@ class Process(ABC, Generic[StateT, GivenT]):
         task.add_done_callback(self._look_for_bug)
         return task
 
-    def _spawn_result(self, work: Coroutine[object, object, Carried | None]) -> asyncio.Task[Carried | None]:
+    def _spawn_result(self, work: Coroutine[object, object, Carried | Recorded]) -> asyncio.Task[Carried | Recorded]:
         return asyncio.create_task(work)
 
     def _look_for_bug(self, task: asyncio.Task[None]) -> None:

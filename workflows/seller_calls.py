@@ -59,7 +59,13 @@ class SellerCalls:
 
     def resume(self, finished: frozenset[str]) -> None:
         """Go on after a start from the ledger; calls under these keys have succeeded already."""
-        self._finished = finished
+        of_open_calls = {call.key(self._account.scope) for call in self._book.calls}
+        # Only of calls that are open now: one that is planned later may get a number that a lost one had.
+        self._finished = finished & of_open_calls
+        for call in list(self._book.calls):
+            if call.key(self._account.scope) in self._finished and call.activity in ANSWERED:
+                # It succeeded and its answer was lost: asked again, it must not fail for want of time.
+                self._book.renew_window(call, self._account.policy, workflow.now())
         self.look(workflow.now())
 
     def look(self, now: datetime) -> None:

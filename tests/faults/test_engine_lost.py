@@ -33,11 +33,12 @@ STEPS = 1500
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
     with temporary_folder("test") as folder:
-        settings = {"DELIVERY_ENGINE_TIMEOUT_SECONDS": "5", "DELIVERY_COLLECT_AFTER_SECONDS": "6"}
-        running = Stack(folder, settings=settings)
+        running = Stack(folder)
         running.start()
         yield running
         running.stop()
+        for program in (running.worker, running.api):
+            assert "unforeseen" not in (log := program.log.read_text()), log[-4000:]
 
 
 @pytest.fixture
