@@ -28,14 +28,18 @@ class ClaimedCallback:
 _CLAIM = text("""
     update callbacks set next_due_at = now() + cast(:lease as interval)
     where key in (
-        select key from callbacks where next_due_at <= now() order by next_due_at limit :most for update skip locked
+        select key from callbacks as due where next_due_at <= now() and not exists (
+            select from callbacks as earlier where earlier.delivery_id = due.delivery_id
+                and earlier.delivered_at is null and (earlier.at, earlier.key) < (due.at, due.key)
+        )
+        order by next_due_at limit :most for update skip locked
     )
     returning key, delivery_id, body, attempts
 """)
 
 
 def claim(connection: Connection, most: int) -> list[ClaimedCallback]:
-    """Take what is due; two claimers never get the same."""
+    """Take what is due; two claimers never get the same, and what happened to one order is told in its order."""
     rows = connection.execute(_CLAIM, {"lease": LEASE, "most": most})
     return [ClaimedCallback(row.key, row.delivery_id, row.body.encode(), row.attempts) for row in rows]
 

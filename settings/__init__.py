@@ -1,9 +1,9 @@
 """Every setting of every process, from the environment (prefix ``DELIVERY_``)."""
 
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.policy import Policy
@@ -51,6 +51,13 @@ class Settings(BaseSettings):
     )
     fault_folder: str | None = Field(default=None, description="For tests: where named fault points are armed")
     body_limit_bytes: Annotated[int, Field(gt=0)] = 512 * 1024
+
+    @model_validator(mode="after")
+    def _collector_waits_for_askers(self) -> Self:
+        if self.collect_after_seconds <= self.engine_timeout_seconds:
+            message = "collect_after_seconds must exceed engine_timeout_seconds: an asker may be on its way for so long"
+            raise ValueError(message)
+        return self
 
 
 @lru_cache

@@ -1,7 +1,9 @@
 """Parts are killed at the exact points where a command could be lost or done twice; nothing is, whoever comes next."""
 
 import asyncio
+import json
 import os
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -205,6 +207,7 @@ async def test_a_part_killed_at_a_point_loses_nothing_and_nothing_happens_twice(
 ) -> None:
     struck: list[Struck] = [Struck(Case(world, "struck", ProductType.LICENSE_OFFLINE)) for _ in FOLLOWERS]
     struck += [StruckInstance(Case(world, "struck", ProductType.SAAS_INSTANT)) for _ in FOLLOWERS]
+    ear = await subscribe(world, armed)
     await asyncio.gather(*(one.prepare() for one in struck))
     armed.arm(point, victim, len(struck))
     answers = await asyncio.gather(*(one.command() for one in struck), return_exceptions=True)
@@ -219,6 +222,32 @@ async def test_a_part_killed_at_a_point_loses_nothing_and_nothing_happens_twice(
     client = await Client.connect(armed.stack.layout.engine_address, data_converter=pydantic_data_converter)
     for one, answer in zip(struck, answers, strict=True):
         await assert_sound(client, one, answer)
+        await assert_told_once(world, ear, one)
+
+
+async def subscribe(world: World, armed: Armed) -> str:
+    """The purchase system listens to every step of every order; tells the address's name."""
+    name = secrets.token_hex(6)
+    url = f"{armed.stack.layout.sandbox_url}/subscriber/{name}"
+    assert (await world.purchase.post("/v1/subscriptions", {"url": url})).status == 201
+    return name
+
+
+async def assert_told_once(world: World, ear: str, struck: Struck) -> None:
+    """A subscriber hears of the struck step under one id, as often as it is on record."""
+    kind = struck.process.partition(":")[0]
+    count = causes(await struck.read()).count(struck.cause)
+
+    async def ids() -> set[str]:
+        heard = cast("list[Json]", (await world.sandbox.get(f"/subscriber/{ear}")).json())
+        told = [(json.loads(str(one["body"])), cast("Json", one["headers"])) for one in heard]
+        return {
+            str(headers["webhook-id"])
+            for notice, headers in told
+            if (notice["type"], notice["data"]["delivery_id"]) == (f"{kind}.{struck.cause}", struck.case.id)
+        }
+
+    await assert_eventually(ids, lambda seen: len(seen) == count)
 
 
 async def assert_sound(client: Client, struck: Struck, answer: Answer | BaseException) -> None:
