@@ -29,15 +29,7 @@ def delivery_row(
     entry: Command | Event | ClockAct, effect: Effect, source: StageName, state: State, at: datetime
 ) -> Row:
     """The row of what led a delivery from the source stage to its present state."""
-    key: str | None = None
-    match entry:
-        case Command():
-            cause, actor, content, key = str(entry.name), entry.actor, entry.body.model_dump_json(), entry.key
-        case Event():
-            cause, actor, key = str(entry.name), entry.actor, entry.key
-            content = entry.model_dump_json(include=EVENT_CONTENT, exclude_none=True)
-        case ClockAct():
-            cause, actor, content = str(entry), SYSTEM, "{}"
+    cause, actor, content, key = _told(entry)
     return Row(
         sequence=state.sequence,
         at=at,
@@ -55,6 +47,20 @@ def delivery_row(
         order_status=_order_status(source, state, at),
         hear_by=at + timedelta(hours=state.terms.policy.completion_notice_hours),
     )
+
+
+def _told(entry: Command | Operation | Event | ClockAct | InstanceAct) -> tuple[str, Actor, str, str | None]:
+    """Cause, actor, content as JSON, and key of what led to a row, whatever the kind of process."""
+    match entry:
+        case Command():
+            return str(entry.name), entry.actor, entry.body.model_dump_json(), entry.key
+        case Operation():
+            return str(entry.body.operation), entry.actor, entry.body.model_dump_json(), entry.key
+        case Event():
+            content = entry.model_dump_json(include=EVENT_CONTENT, exclude_none=True)
+            return str(entry.name), entry.actor, content, entry.key
+        case ClockAct() | InstanceAct():
+            return str(entry), SYSTEM, "{}", None
 
 
 def first_causes(state: State) -> tuple[EventName, ...]:
@@ -156,17 +162,7 @@ def instance_row(
     entry: Operation | Event | InstanceAct, source: str, state: InstanceState, at: datetime, told: OrderStatus | None
 ) -> Row:
     """The row of what led an instance to its present state."""
-    receipt: OperationReceipt | None = None
-    key: str | None = None
-    match entry:
-        case Operation():
-            cause, actor, content, key = str(entry.body.operation), entry.actor, entry.body.model_dump_json(), entry.key
-            receipt = _operation_receipt(entry, state, at)
-        case Event():
-            cause, actor, key = str(entry.name), entry.actor, entry.key
-            content = entry.model_dump_json(include=EVENT_CONTENT, exclude_none=True)
-        case InstanceAct():
-            cause, actor, content = str(entry), SYSTEM, "{}"
+    cause, actor, content, key = _told(entry)
     return Row(
         sequence=state.sequence,
         at=at,
@@ -177,7 +173,7 @@ def instance_row(
         target=state.status,
         content=content,
         key=key,
-        receipt=receipt,
+        receipt=_operation_receipt(entry, state, at) if isinstance(entry, Operation) else None,
         messages=instance_messages(cause, state),
         notice=notice_of_instance(state, cause, at),
         order_status=told,
