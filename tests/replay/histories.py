@@ -59,7 +59,7 @@ def _told(event: HistoryEvent) -> list[str]:
                 (
                     f"activity {activity.activity_type.name} on {queue}"
                     f" attempt {_seconds(activity.start_to_close_timeout.ToTimedelta())}"
-                    f" in all {_seconds(activity.schedule_to_close_timeout.ToTimedelta())}"
+                    f" in all {_minutes(activity.schedule_to_close_timeout.ToTimedelta())}"
                     f" again after {_seconds(policy.initial_interval.ToTimedelta())} × {policy.backoff_coefficient:g}"
                     f" up to {_seconds(policy.maximum_interval.ToTimedelta())},"
                     f" {policy.maximum_attempts or 'any'} times"
@@ -79,6 +79,11 @@ def _told(event: HistoryEvent) -> list[str]:
 
 def _seconds(duration: timedelta) -> str:
     return f"{duration.total_seconds():g} s" if duration else "∞"
+
+
+def _minutes(duration: timedelta) -> str:
+    """A retry window counts from the order's start on record, some moments before its first workflow task."""
+    return f"{duration / timedelta(minutes=1):.0f} min" if duration else "∞"
 
 
 async def fetch(client: Client, workflow_id: str) -> WorkflowHistory:
