@@ -61,12 +61,7 @@ class InstanceLife(Process[InstanceState, Operation]):
     @workflow.run
     async def run(self, start: InstanceStart) -> Carried:  # noqa: ARG002 - __init__ took it
         """Live until everything is told after the release."""
-        lived = await self._live(self._steps)
-        if isinstance(lived, Carried):
-            return lived
-        if lived.is_open:
-            workflow.continue_as_new(self._start.model_copy(update={"recorded": lived}))
-        return Carried(rows=(), head=self._head(), state=lived.state)
+        return self._end(self._start, await self._live(self._steps))
 
     async def _steps(self) -> None:
         if self._recorded is None:

@@ -29,7 +29,7 @@ from domain.instances import InstanceStart, Operation
 from domain.parties import SYSTEM
 from domain.process import DueAct, ProcessState
 from domain.recorded import Recorded
-from domain.records import LEDGER_REFUSED, Ask, Carried, Head, Outcome, Row, Unwritten
+from domain.records import LEDGER_REFUSED, Ask, Carried, Head, Outcome, Row, Start, Unwritten
 from workflows import activity_calls
 from workflows.inbox import EVENT, START_ANEW, WRITE, Asked, Decided, Entry, behind, refused
 from workflows.search_attributes import Update
@@ -249,6 +249,14 @@ class Process(ABC, Generic[StateT, GivenT]):
                 if living.done() or workflow.cancellation_reason() is None:
                     raise
                 self.note(EventName.CANCELLATION_ASKED)
+
+    def _end(self, start: Start | InstanceStart, lived: Carried | Recorded) -> Carried:
+        """The workflow's result; or a new run from the ledger, unless the process has ended there."""
+        if isinstance(lived, Carried):
+            return lived
+        if lived.is_open:
+            workflow.continue_as_new(start.model_copy(update={"recorded": lived}))
+        return Carried(rows=(), head=self._head(), state=lived.state)
 
     async def _run(self, steps: Callable[[], Awaitable[None]]) -> Carried | Recorded:
         self._spawn(self._write())

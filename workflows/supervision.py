@@ -61,12 +61,7 @@ class SupervisedDelivery(Process[State, Command]):
 
     async def supervise(self, steps: Callable[[], Awaitable[None]]) -> Carried:
         """Run the flow's steps to their end, to an early close, or to a refund."""
-        lived = await self._live(lambda: self._go_through(steps))
-        if isinstance(lived, Carried):
-            return lived
-        if lived.is_open:
-            workflow.continue_as_new(self._start.model_copy(update={"recorded": lived}))
-        return Carried(rows=(), head=self._head(), state=lived.state)
+        return self._end(self._start, await self._live(lambda: self._go_through(steps)))
 
     async def stage(self, name: StageName) -> Ended:
         """Enter a stage, put it on record, and return what ended it; raises Unsubscribed or Closed.

@@ -16,28 +16,27 @@ from workflows.registry import ALL_WORKFLOWS, WORKFLOWS
 
 each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.title)
 
-# Events per order, the engine's bottleneck: a higher number is a decision, not an accident. A few more than recorded
-# are left, for whether two things fall into one workflow task depends on the moment.
+# Events per order, the engine's bottleneck: a higher number is a decision, not an accident.
 MOST_EVENTS = {
-    "License code": 38,
-    "License code 2025": 41,
-    "License code 2024": 45,
-    "Identification code": 36,
-    "License offline": 57,
-    "Package deployment": 22,
-    "SaaS supervised": 79,
-    "SaaS after accept": 50,
-    "SaaS instant-on": 31,
+    "License code": 33,
+    "License code 2025": 36,
+    "License code 2024": 40,
+    "Identification code": 30,
+    "License offline": 53,
+    "Package deployment": 16,
+    "SaaS supervised": 78,
+    "SaaS after accept": 46,
+    "SaaS instant-on": 25,
     "Instance life": 158,
-    "SaaS, seller down": 30,
-    "SaaS, refund": 58,
-    "Manual service": 75,
-    "Website building": 81,
-    "Refund by ruling": 55,
-    "Hardware": 64,
-    "Hardware, returned": 56,
-    "Orchestration": 47,
-    "Data file": 38,
+    "SaaS, seller down": 24,
+    "SaaS, refund": 55,
+    "Manual service": 73,
+    "Website building": 80,
+    "Refund by ruling": 51,
+    "Hardware": 61,
+    "Hardware, returned": 52,
+    "Orchestration": 42,
+    "Data file": 33,
 }
 
 
