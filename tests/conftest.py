@@ -1,14 +1,12 @@
 """One stack for all tests: real server, real database, real HTTP. Its worker caches nothing, so every step replays."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
 from launcher.stack import Stack, temporary_folder
 from sandbox.cases import Case, World
-from sandbox.demo import open_world
-from tests.support import new_case
+from tests.support import new_case, opened_world
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,9 +36,8 @@ def stack() -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 async def world(stack: Stack) -> AsyncIterator[World]:
-    opened = await open_world(stack.layout, lambda _title, _what: None)
-    yield opened
-    await asyncio.gather(*(party.http.aclose() for party in opened.parties), opened.sandbox.aclose())
+    async with opened_world(stack) as opened:
+        yield opened
 
 
 @pytest.fixture

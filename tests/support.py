@@ -2,8 +2,11 @@
 
 import asyncio
 import signal
+import subprocess
+import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 import httpx
@@ -13,6 +16,7 @@ from domain.parties import Actor
 from launcher.stack import Stack
 from sandbox.cases import Case, World
 from sandbox.client import PATIENCE_SECONDS, Answer, Party
+from sandbox.demo import open_world
 
 Seen = TypeVar("Seen")
 
@@ -44,6 +48,20 @@ def assert_problem(answer: Answer, status: int, code: str) -> None:
     assert answer.json_body["action"]
     assert any("\u4e00" <= letter <= "\u9fff" for letter in str(answer.json_body["title_zh"]))
     assert any("\u4e00" <= letter <= "\u9fff" for letter in str(answer.json_body["action_zh"]))
+
+
+@asynccontextmanager
+async def opened_world(stack: Stack) -> AsyncIterator[World]:
+    """Everybody logged in to a stack, and hung up again."""
+    opened = await open_world(stack.layout, lambda _title, _what: None)
+    yield opened
+    await asyncio.gather(*(party.http.aclose() for party in opened.parties), opened.sandbox.aclose())
+
+
+async def drift(stack: Stack, *words: str) -> subprocess.CompletedProcess[str]:
+    """What an operator types to compare ledger, engine and purchase system."""
+    command = [sys.executable, "-m", "launcher", "drift", *words, "--folder", str(stack.folder)]
+    return await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
 
 
 async def persist(ask: Callable[[], Awaitable[Answer]], seconds: float = 120) -> Answer:

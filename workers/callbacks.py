@@ -3,19 +3,16 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-import structlog
-
 from activities.callbacks import tell
 from database import callbacks
 from database.callbacks import ClaimedCallback
 from database.session import at_once
+from workers.failures import log_failure
 
 AT_ONCE = 4
 """Callbacks that one process makes at the same time: so few slow answers of ten seconds hold up the others."""
 
 IDLE_SECONDS = 0.5
-
-log = structlog.get_logger()
 
 
 async def dispatch(threads: ThreadPoolExecutor) -> None:
@@ -29,7 +26,7 @@ async def dispatch(threads: ThreadPoolExecutor) -> None:
             if len(busy) < AT_ONCE:
                 claimed = await loop.run_in_executor(threads, _claim, AT_ONCE - len(busy))
         except Exception as error:  # noqa: BLE001 - whatever it is, what is due stays due
-            log.warning("callbacks wait", reason=type(error).__name__)
+            log_failure("callbacks", error)
         busy |= {loop.run_in_executor(threads, _tell, one) for one in claimed}
         if busy:
             await asyncio.wait(busy, timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
@@ -46,4 +43,4 @@ def _tell(callback: ClaimedCallback) -> None:
     try:
         tell(callback)
     except Exception as error:  # noqa: BLE001 - the callback is due again
-        log.warning("a callback's attempt is made again", reason=type(error).__name__)
+        log_failure("callback", error)

@@ -3,20 +3,16 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-import structlog
-from sqlalchemy.exc import SQLAlchemyError
-
 from activities.notices import tell
 from database import outbox
 from database.outbox import ClaimedNotice
-from database.session import is_outage, transaction
+from database.session import transaction
+from workers.failures import log_failure
 
 AT_ONCE = 3
 """Subscribers that one process tells at the same time."""
 
 IDLE_SECONDS = 0.5
-
-log = structlog.get_logger()
 
 
 def _claim(busy: frozenset[str], most: int) -> list[ClaimedNotice]:
@@ -35,7 +31,7 @@ async def dispatch(threads: ThreadPoolExecutor) -> None:
             if len(busy) < AT_ONCE:
                 claimed = await loop.run_in_executor(threads, _claim, frozenset(busy), AT_ONCE - len(busy))
         except Exception as error:  # noqa: BLE001 - whatever it is, what is due stays due
-            _log(error)
+            log_failure("notices", error)
         for notice in claimed:
             busy[notice.subscription_id] = loop.run_in_executor(threads, _tell, notice)
         if busy:
@@ -49,11 +45,4 @@ def _tell(notice: ClaimedNotice) -> None:
     try:
         tell(notice)
     except Exception as error:  # noqa: BLE001 - the notice is due again
-        _log(error)
-
-
-def _log(error: Exception) -> None:
-    if isinstance(error, SQLAlchemyError) and is_outage(error):
-        log.warning("the database is away, notices wait")
-    else:
-        log.error("unforeseen", exc_info=error)
+        log_failure("notice", error)

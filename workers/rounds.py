@@ -7,16 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
-from temporalio.client import Client, WorkflowUpdateRPCTimeoutOrCancelledError
-from temporalio.service import RPCError
+from temporalio.client import Client
 
 from database import callbacks
-from database.session import at_once, is_outage
+from database.session import at_once
 from domain.messages import PURCHASE_NOT_TOLD
 from gateway import collector, drift
 from workers import callbacks as purchase
 from workers import notices
+from workers.failures import log_failure
 
 COLLECT_EVERY = timedelta(seconds=5)
 SWEEP_EVERY = timedelta(minutes=1)
@@ -41,16 +40,6 @@ async def _every(interval: timedelta, name: str, work: Callable[[], Awaitable[ob
         except Exception as error:  # noqa: BLE001 - whatever it is, the next round finds the same again
             log_failure(name, error)
         await asyncio.sleep(interval.total_seconds())
-
-
-def log_failure(name: str, error: Exception) -> None:
-    """One line: a part that is away is an outage, anything else is a bug of ours."""
-    outages = (RPCError, TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError)
-    away = isinstance(error, outages) or (isinstance(error, SQLAlchemyError) and is_outage(error))
-    if away:
-        log.warning("a part is away", round=name, reason=type(error).__name__)
-    else:
-        log.error("unforeseen", round=name, exc_info=error)
 
 
 async def _collect(client: Client) -> None:

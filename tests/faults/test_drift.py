@@ -1,8 +1,6 @@
 """Each way in which ledger, engine and purchase system can come apart: it is listed, explained, and mended."""
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from typing import cast
@@ -20,9 +18,8 @@ from domain.recorded import Recorded
 from domain.records import Ask, Outcome, Start
 from launcher.stack import Stack, temporary_folder
 from sandbox.cases import Case, World, calls, causes, proof
-from sandbox.demo import open_world
 from sandbox.life import Life
-from tests.support import assert_eventually
+from tests.support import assert_eventually, drift, opened_world
 from workflows.registry import WORKFLOWS
 
 
@@ -37,9 +34,8 @@ def stack() -> Iterator[Stack]:
 
 @pytest.fixture
 async def world(stack: Stack) -> AsyncIterator[World]:
-    opened = await open_world(stack.layout, lambda _title, _what: None)
-    yield opened
-    await asyncio.gather(*(party.http.aclose() for party in opened.parties), opened.sandbox.aclose())
+    async with opened_world(stack) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -59,12 +55,6 @@ def sql(stack: Stack, statement: str, **values: object) -> list[object]:
         found: list[object] = [tuple(row) for row in done] if done.returns_rows else []
     engine.dispose()
     return found
-
-
-async def drift(stack: Stack, *words: str) -> subprocess.CompletedProcess[str]:
-    """What an operator types."""
-    command = [sys.executable, "-m", "launcher", "drift", *words, "--folder", str(stack.folder)]
-    return await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
 
 
 async def assert_found_and_mended(stack: Stack, kind: str, name: str) -> None:

@@ -1,8 +1,6 @@
 """The engine is a cache of the ledger: its whole data is deleted, and nothing of the business is lost."""
 
 import asyncio
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
@@ -17,9 +15,8 @@ from domain.order import ProductType
 from launcher.stack import Stack, temporary_folder
 from sandbox.cases import PARCEL, REQUEST, Case, World, calls, causes, history, parked_calls, proof, stage_of
 from sandbox.client import Json
-from sandbox.demo import open_world
 from sandbox.life import Life
-from tests.support import assert_eventually, persist
+from tests.support import assert_eventually, drift, opened_world, persist
 
 Move = Callable[[Case], Awaitable[object]]
 APPEAL: Json = {"reason": "No answer", "claim": "Close it"}
@@ -43,9 +40,8 @@ def stack() -> Iterator[Stack]:
 
 @pytest.fixture
 async def world(stack: Stack) -> AsyncIterator[World]:
-    opened = await open_world(stack.layout, lambda _title, _what: None)
-    yield opened
-    await asyncio.gather(*(party.http.aclose() for party in opened.parties), opened.sandbox.aclose())
+    async with opened_world(stack) as opened:
+        yield opened
 
 
 async def client_of(stack: Stack) -> Client:
@@ -285,7 +281,7 @@ async def test_the_engines_whole_data_is_deleted_and_every_order_ends_as_it_woul
     # Without the workers, whose own sweep would have brought half of them back before anybody typed a command.
     stack.worker.stop()
     await delete_the_engine(stack)
-    mended = await asyncio.to_thread(drift, stack, "--mend")
+    mended = await drift(stack, "--mend")
     assert mended.returncode == 0, mended.stdout
     stack.worker.start()
     await asyncio.to_thread(stack.worker.wait_until_ready)
@@ -293,7 +289,7 @@ async def test_the_engines_whole_data_is_deleted_and_every_order_ends_as_it_woul
     await asyncio.gather(*(at_most(few, finish(one)) for one in orders))
     await asyncio.gather(*(finish_life(life) for life in lives))
     await assert_one_end_each(orders)
-    await assert_eventually(lambda: asyncio.to_thread(drift, stack), lambda seen: seen.returncode == 0)
+    await assert_eventually(lambda: drift(stack), lambda seen: seen.returncode == 0)
 
 
 async def living(world: World) -> list[Life]:
@@ -348,21 +344,13 @@ async def delete_the_engine(stack: Stack) -> None:
     await asyncio.to_thread(stack.temporal.wait_until_ready)
 
 
-def drift(stack: Stack, *words: str) -> subprocess.CompletedProcess[str]:
-    """What an operator types."""
-    command = [sys.executable, "-m", "launcher", "drift", *words, "--folder", str(stack.folder)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
-
-
 async def test_a_terminated_order_is_found_and_goes_on(stack: Stack, world: World) -> None:
     case = Case(world, "terminated", ProductType.LICENSE_OFFLINE)
     await delivered(case)
     client = await client_of(stack)
     await client.get_workflow_handle(f"delivery:{case.id}").terminate()
-    await assert_eventually(
-        lambda: asyncio.to_thread(drift, stack), lambda seen: f"lost  delivery:{case.id}" in seen.stdout
-    )
-    assert (await asyncio.to_thread(drift, stack, "--mend")).returncode == 0
+    await assert_eventually(lambda: drift(stack), lambda seen: f"lost  delivery:{case.id}" in seen.stdout)
+    assert (await drift(stack, "--mend")).returncode == 0
     await case.pass_time(timedelta(days=15, minutes=1))
     done = await case.until_stage("completed")
     assert causes(done) == ["started", "deliver", "remind", "remind", "auto-accept"]

@@ -21,10 +21,9 @@ from launcher.programs import Program, free_port, is_listening
 from launcher.stack import ROOT, Stack, temporary_folder
 from sandbox.cases import Case, World, causes, history, proof, stage_of
 from sandbox.client import Answer, Json
-from sandbox.demo import open_world
 from sandbox.life import Life
 from settings.faults import Point
-from tests.support import assert_eventually, persist
+from tests.support import assert_eventually, opened_world, persist
 
 MONTH: Json = {"unit": "month", "number": 1}
 SECONDS = 90
@@ -89,9 +88,8 @@ def armed() -> Iterator[Armed]:
 
 @pytest.fixture
 async def world(armed: Armed) -> AsyncIterator[World]:
-    opened = await open_world(armed.stack.layout, lambda _title, _what: None)
-    yield opened
-    await asyncio.gather(*(party.http.aclose() for party in opened.parties), opened.sandbox.aclose())
+    async with opened_world(armed.stack) as opened:
+        yield opened
 
 
 class Struck:

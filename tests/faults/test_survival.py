@@ -13,8 +13,7 @@ from launcher.programs import Program
 from launcher.stack import Stack, temporary_folder
 from sandbox.cases import REQUEST, Case, World, causes, file, history, proof, stage_of
 from sandbox.client import Json, Party
-from sandbox.demo import open_world
-from tests.support import assert_problem, new_case, persist
+from tests.support import assert_problem, new_case, opened_world, persist
 
 PATIENCE_SECONDS = 120
 OUTAGE_SECONDS = 60
@@ -31,11 +30,8 @@ def fragile() -> Iterator[Stack]:
 
 @pytest.fixture
 async def fragile_world(fragile: Stack) -> AsyncIterator[World]:
-    opened = await open_world(fragile.layout, lambda _title, _what: None)
-    yield opened
-    for party in opened.parties:
-        await party.http.aclose()
-    await opened.sandbox.aclose()
+    async with opened_world(fragile) as opened:
+        yield opened
 
 
 @dataclass
