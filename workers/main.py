@@ -36,7 +36,7 @@ def workflow_runner(*, sandbox: bool) -> WorkflowRunner:
     """How workflow code is run.
 
     In tests in Temporal's sandbox, which looks for what workflow code must not do; in production without it, for it
-    costs a third of a worker's CPU. ``docs/architecture.md`` says what keeps workflow code deterministic then.
+    costs CPU in every workflow task. ``docs/architecture.md`` says what keeps workflow code deterministic then.
     """
     if not sandbox:
         return UnsandboxedWorkflowRunner()
