@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 import holidays
 from temporalio import activity
 
-from domain.clocks import APPEAL_WORKING_DAYS
+from domain.delivery.clocks import APPEAL_WORKING_DAYS
 from domain.validity import MARKETPLACE_ZONE
 
 

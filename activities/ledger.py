@@ -4,9 +4,10 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from database import ledger, recorded
-from database.session import at_once, is_refusal, transaction
+from database.session import at_once, is_refusal, writing
+from domain.instance.state import InstanceStart
 from domain.recorded import Recorded
-from domain.records import LEDGER_REFUSED, Unwritten
+from domain.step import LEDGER_REFUSED, Unwritten
 from settings.faults import Point, strike
 
 
@@ -15,9 +16,10 @@ def record_rows(unwritten: Unwritten) -> None:
     """Write rows of a process in one transaction; what the ledger can never keep is not tried again."""
     strike(Point.BEFORE_RECORD)
     try:
-        with transaction() as session, session.begin():
+        with writing() as session:
             if unwritten.begun is not None:
-                ledger.register_instance(session.connection(), unwritten.begun)
+                begun = InstanceStart.model_validate_json(unwritten.begun)
+                ledger.register_instance(session.connection(), begun)
             ledger.append(session.connection(), unwritten.process, unwritten.carried)
     except ledger.LedgerConflictError as error:
         raise ApplicationError(str(error), type="ledger-conflict", non_retryable=True) from error

@@ -7,22 +7,12 @@ import anyio.to_thread
 from fastapi import Depends, FastAPI, Request
 from fastapi_offline import FastAPIOffline
 
-from api import (
-    batches,
-    calls,
-    commands,
-    deliveries,
-    instances,
-    open_api,
-    platform,
-    problems,
-    products,
-    sellers,
-    subscriptions,
-    usage_records,
-)
+from api import open_api, platform, problems, subscriptions
 from api.body_limit import BodyLimit
+from api.delivery import batches, commands, deliveries
+from api.instance import instances, usage_records
 from api.problems import FieldError, ProblemError
+from api.seller import calls, products, sellers
 from domain.base import UNSTORABLE, is_storable
 from domain.errors import ErrorCode
 from gateway.connection import connect

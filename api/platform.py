@@ -5,12 +5,11 @@ from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
-from api import engine
+from api import temporal_gateway
 from api.authentication import Caller
 from api.problems import ProblemError, documented
-from database import queries
-from database.session import transaction
-from domain.catalog import Catalog, catalog
+from database.session import is_ready
+from domain.delivery.catalog import Catalog, catalog
 from domain.errors import ErrorCode
 from settings import settings
 
@@ -40,14 +39,13 @@ async def ready(request: Request) -> Health:
     """Answer 200 when the database and the engine answer, else 503; needs no token."""
     if not await run_in_threadpool(_database_is_ready):
         raise ProblemError(ErrorCode.SERVICE_UNAVAILABLE, "the database is away")
-    if not await engine.is_healthy(request.app.state.engine):
+    if not await temporal_gateway.is_healthy(request.app.state.engine):
         raise ProblemError(ErrorCode.SERVICE_UNAVAILABLE, "the engine is away")
     return Health(status="ready")
 
 
 def _database_is_ready() -> bool:
     try:
-        with transaction() as session:
-            return queries.is_ready(session)
+        return is_ready()
     except SQLAlchemyError:
         return False

@@ -11,16 +11,16 @@ from pydantic import BaseModel, Field, model_validator
 from sqlalchemy.orm import Session
 
 from api.authentication import Caller, require
-from api.cursors import number_of, page_of
+from api.paging import number_of, page_of
 from api.problems import ProblemError, documented
 from database import outbox
 from database.models import NoticeAttemptRow, NoticeRow, SubscriptionRow
-from database.session import transaction
+from database.session import reading, writing
 from domain.base import Instant, Strict, WebAddress
 from domain.errors import ErrorCode
 from domain.notices import MOST_SUBSCRIPTIONS, SUBSCRIBERS, NoticeState
 from domain.parties import Actor
-from domain.signatures import WEBHOOK_PREFIX
+from domain.seller.signatures import WEBHOOK_PREFIX
 
 router = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"])
 
@@ -111,7 +111,7 @@ def subscribe(asked: Subscription, caller: Caller) -> SubscriptionSecret:
     """Be told of every step of your orders from now on; the secret that signs is shown this once."""
     require(caller, *SUBSCRIBERS)
     secret = _new_secret()
-    with transaction() as session, session.begin():
+    with writing() as session:
         if sum(row.disabled_at is None for row in outbox.of_owner(session, caller)) >= MOST_SUBSCRIPTIONS:
             raise ProblemError(ErrorCode.TOO_MANY_SUBSCRIPTIONS)
         row = outbox.create(session, f"sub-{secrets.token_hex(8)}", caller, asked.url, secret)
@@ -122,7 +122,7 @@ def subscribe(asked: Subscription, caller: Caller) -> SubscriptionSecret:
 def list_subscriptions(caller: Caller) -> tuple[SubscriptionView, ...]:
     """Also those that were ended, and why."""
     require(caller, *SUBSCRIBERS)
-    with transaction() as session:
+    with reading() as session:
         return tuple(_view(row) for row in outbox.of_owner(session, caller))
 
 
@@ -131,7 +131,7 @@ def list_subscriptions(caller: Caller) -> tuple[SubscriptionView, ...]:
 )
 def unsubscribe(subscription_id: str, caller: Caller) -> SubscriptionView:
     """Be told no more; what is on its way is not sent."""
-    with transaction() as session, session.begin():
+    with writing() as session:
         row = _find(session, subscription_id, caller)
         outbox.disable(session, row.id, "ended by its owner")
         return _view(row)
@@ -144,7 +144,7 @@ def unsubscribe(subscription_id: str, caller: Caller) -> SubscriptionView:
 )
 def enable(subscription_id: str, caller: Caller) -> SubscriptionView:
     """Be told again, after a 410 was answered by mistake; replay what failed meanwhile."""
-    with transaction() as session, session.begin():
+    with writing() as session:
         row = _find(session, subscription_id, caller)
         row.disabled_at = row.disabled_reason = None
         return _view(row)
@@ -158,7 +158,7 @@ def enable(subscription_id: str, caller: Caller) -> SubscriptionView:
 def rotate_secret(subscription_id: str, caller: Caller) -> SubscriptionSecret:
     """Sign with a new secret; for 24 hours with the old one too."""
     secret = _new_secret()
-    with transaction() as session, session.begin():
+    with writing() as session:
         row = _find(session, subscription_id, caller)
         outbox.rotate(row, secret)
         return _with_secret(row, secret)
@@ -172,7 +172,7 @@ def rotate_secret(subscription_id: str, caller: Caller) -> SubscriptionSecret:
 def list_notices(subscription_id: str, listing: Annotated[NoticeListing, Query()], caller: Caller) -> NoticePage:
     """Tell what was sent, what came back, and when the next attempt is due."""
     before = number_of(listing.cursor) if listing.cursor else None
-    with transaction() as session:
+    with reading() as session:
         row = _find(session, subscription_id, caller)
         rows = outbox.notices(session, row.id, listing.state, before, listing.limit + 1)
         shown, following = page_of(rows, listing.limit, lambda one: str(one.id))
@@ -187,7 +187,7 @@ def list_notices(subscription_id: str, listing: Annotated[NoticeListing, Query()
 )
 def replay(subscription_id: str, asked: Replay, caller: Caller) -> Replayed:
     """Send one notice again, or all that failed since an instant; each keeps its id."""
-    with transaction() as session, session.begin():
+    with writing() as session:
         row = _find(session, subscription_id, caller)
         count = outbox.replay(session, row.id, notice_id=asked.notice_id, since=asked.failed_since)
     return Replayed(count=count)

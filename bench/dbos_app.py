@@ -20,7 +20,7 @@ from fastapi import FastAPI, Header, HTTPException
 from pydantic import BaseModel
 
 from bench import rows
-from domain.commands import Accept, Body, Deliver
+from domain.delivery.commands import Accept, Body, Deliver
 from domain.order import Order
 
 URL = os.environ["BENCH_DATABASE_URL"]
@@ -87,12 +87,12 @@ def delivery(delivery_id: str, order: str) -> None:
         except rows.RefusedError:
             receipt = None
         else:
-            stage = rows.Receipt.model_validate_json(receipt).stage
+            stage = rows.CommandReceipt.model_validate_json(receipt).stage
         DBOS.set_event(Asked.model_validate_json(message).key, receipt)
 
 
 @app.post("/deliveries", status_code=201)
-def start(order: Order) -> rows.Receipt:
+def start(order: Order) -> rows.CommandReceipt:
     """Start the delivery of an order line."""
     with SetWorkflowID(order.delivery_id):
         DBOS.start_workflow(delivery, order.delivery_id, order.model_dump_json())
@@ -100,28 +100,28 @@ def start(order: Order) -> rows.Receipt:
 
 
 @app.post("/deliveries/{delivery_id}/deliver")
-def deliver(delivery_id: str, fields: Deliver, key: Key) -> rows.Receipt:
+def deliver(delivery_id: str, fields: Deliver, key: Key) -> rows.CommandReceipt:
     """The seller says the product is delivered."""
     return _send(delivery_id, fields, key)
 
 
 @app.post("/deliveries/{delivery_id}/accept")
-def accept(delivery_id: str, fields: Accept, key: Key) -> rows.Receipt:
+def accept(delivery_id: str, fields: Accept, key: Key) -> rows.CommandReceipt:
     """The buyer agrees that it arrived."""
     return _send(delivery_id, fields, key)
 
 
-def _send(delivery_id: str, fields: Body, key: str) -> rows.Receipt:
+def _send(delivery_id: str, fields: Body, key: str) -> rows.CommandReceipt:
     asked = Asked(command=fields.command, key=key, content=fields.model_dump(mode="json"))
     DBOS.send(delivery_id, asked.model_dump_json(), TOPIC, idempotency_key=f"{delivery_id}:{key}")
     return _answer(delivery_id, key)
 
 
-def _answer(delivery_id: str, key: str) -> rows.Receipt:
+def _answer(delivery_id: str, key: str) -> rows.CommandReceipt:
     receipt = DBOS.get_event(delivery_id, key, timeout_seconds=ANSWER_SECONDS)
     if receipt is None:
         raise HTTPException(409, "not legal now")
-    return rows.Receipt.model_validate_json(receipt)
+    return rows.CommandReceipt.model_validate_json(receipt)
 
 
 if __name__ == "__main__":

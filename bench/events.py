@@ -9,9 +9,9 @@ from bench import product, report
 from bench.load import Order
 from bench.orders import Parties, floor_order
 from bench.rig import floor_worker, running, running_stack
+from launcher.demo import open_world
 from launcher.stack import Stack
 from sandbox.cases import Case, World
-from sandbox.demo import open_world
 from sandbox.scenarios import SCENARIOS
 
 

@@ -17,7 +17,7 @@ from fastapi import FastAPI, Header, HTTPException
 from sqlalchemy.orm import sessionmaker
 
 from bench import rows
-from domain.commands import Accept, Body, Deliver
+from domain.delivery.commands import Accept, Body, Deliver
 from domain.order import Order
 
 ENGINE = rows.prepared(os.environ["BENCH_DATABASE_URL"], "psycopg2")
@@ -37,25 +37,25 @@ app = FastAPI(lifespan=lifespan)
 
 
 @app.post("/deliveries", status_code=201)
-def start(order: Order) -> rows.Receipt:
+def start(order: Order) -> rows.CommandReceipt:
     """Start the delivery of an order line."""
     with SESSIONS.begin() as session:
         return rows.start(session, order)
 
 
 @app.post("/deliveries/{delivery_id}/deliver")
-def deliver(delivery_id: str, fields: Deliver, key: Key) -> rows.Receipt:
+def deliver(delivery_id: str, fields: Deliver, key: Key) -> rows.CommandReceipt:
     """The seller says the product is delivered."""
     return _take(delivery_id, fields, key)
 
 
 @app.post("/deliveries/{delivery_id}/accept")
-def accept(delivery_id: str, fields: Accept, key: Key) -> rows.Receipt:
+def accept(delivery_id: str, fields: Accept, key: Key) -> rows.CommandReceipt:
     """The buyer agrees that it arrived."""
     return _take(delivery_id, fields, key)
 
 
-def _take(delivery_id: str, fields: Body, key: str) -> rows.Receipt:
+def _take(delivery_id: str, fields: Body, key: str) -> rows.CommandReceipt:
     try:
         with SESSIONS.begin() as session:
             return rows.take(session, delivery_id, fields.command, key, fields.model_dump(mode="json"))

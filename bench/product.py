@@ -6,17 +6,17 @@ from datetime import UTC, datetime
 
 from temporalio.client import Client
 
-from api import commands
+from api.delivery import commands
 from bench.load import Order
 from bench.orders import ACCEPT, DELIVER, delivery_id, offline_license
 from database import ledger
 from database.session import at_once
-from domain.commands import Accept, Command, CommandName, Deliver
+from domain.delivery.commands import Accept, Command, CommandName, Deliver
+from domain.delivery.state import DeliveryStart
+from domain.delivery.terms import terms_of
 from domain.order import Order as DeliveryOrder
 from domain.policy import Policy
 from domain.proof import Proof
-from domain.records import Start
-from domain.terms import terms_of
 from gateway import starting
 from gateway.connection import connect
 from launcher.stack import Stack
@@ -58,7 +58,7 @@ def order_by_updates(client: Client) -> Order:
     deliver = Command(name=CommandName.DELIVER, actor=SELLER, key=DELIVER, body=body)
     accept = Command(name=CommandName.ACCEPT, actor=BUYER, key=ACCEPT, body=Accept())
 
-    begun = Start(order=order, terms=terms_of(order, Policy()), at=datetime.now(UTC))
+    begun = DeliveryStart(order=order, terms=terms_of(order, Policy()), at=datetime.now(UTC))
 
     def register() -> None:
         at_once(lambda connection: ledger.register(connection, begun, PURCHASE))

@@ -36,9 +36,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+from domain.delivery.terms import terms_of
 from domain.order import Order
 from domain.policy import Policy
-from domain.terms import terms_of
 
 METADATA = MetaData()
 _AT = DateTime(timezone=True)
@@ -168,7 +168,7 @@ COMMANDS = {
 }
 
 
-class Receipt(BaseModel):
+class CommandReceipt(BaseModel):
     """The answer to a step that was taken; the same for every repetition under its key."""
 
     delivery_id: str
@@ -203,7 +203,7 @@ def prepared(url: str, driver: str) -> Engine:
     return engine
 
 
-def start(session: Session, order: Order) -> Receipt:
+def start(session: Session, order: Order) -> CommandReceipt:
     """Put the start of an order line's delivery on record; raises IntegrityError when it is."""
     now = datetime.now(UTC)
     sent = order.model_dump(mode="json")
@@ -229,7 +229,7 @@ def start(session: Session, order: Order) -> Receipt:
     return _append(session, found, START, None, {}, now)
 
 
-def take(session: Session, delivery_id: str, command: str, key: str, content: Mapping[str, object]) -> Receipt:
+def take(session: Session, delivery_id: str, command: str, key: str, content: Mapping[str, object]) -> CommandReceipt:
     """Take a command in its turn; a repetition under its key gets the first answer. Raises RefusedError."""
     found, move, now = _find(session, delivery_id), COMMANDS[command], datetime.now(UTC)
     if found.stage != move.source:
@@ -268,18 +268,18 @@ def _find(session: Session, delivery_id: str) -> Found:
     return Found.model_validate(row._asdict())
 
 
-def _known_receipt(session: Session, delivery_id: str, key: str) -> Receipt:
+def _known_receipt(session: Session, delivery_id: str, key: str) -> CommandReceipt:
     receipt = session.scalar(select(EVENTS.c.receipt).filter_by(delivery_id=delivery_id, key=key))
     if receipt is None:
         raise RefusedError("not legal now")
-    return Receipt.model_validate(receipt)
+    return CommandReceipt.model_validate(receipt)
 
 
 def _append(  # noqa: PLR0913 - the parts of an event
     session: Session, found: Found, move: Move, key: str | None, content: Mapping[str, object], now: datetime
-) -> Receipt:
+) -> CommandReceipt:
     """Write the event, the messages and, at the end, the callback."""
-    receipt = Receipt(
+    receipt = CommandReceipt(
         delivery_id=found.id,
         command=move.cause,
         fingerprint=_fingerprint({"command": move.cause, **content}),
@@ -307,7 +307,7 @@ def _append(  # noqa: PLR0913 - the parts of an event
     return receipt
 
 
-def _tell(session: Session, move: Move, receipt: Receipt) -> None:
+def _tell(session: Session, move: Move, receipt: CommandReceipt) -> None:
     """Write the messages that the step causes."""
     order_id = receipt.delivery_id.partition(":")[0]
     said = [
@@ -325,7 +325,7 @@ def _tell(session: Session, move: Move, receipt: Receipt) -> None:
         session.execute(insert(MESSAGES).values(said))
 
 
-def _call_back(session: Session, receipt: Receipt) -> None:
+def _call_back(session: Session, receipt: CommandReceipt) -> None:
     """Have the purchase system told how the order ended."""
     order_id, _, line = receipt.delivery_id.partition(":")
     body = {

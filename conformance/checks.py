@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import cast
 
 from conformance.seller import Reply, SellerUnderTest, Stamp
-from domain.seller_calls import Activity, ResultCode
-from domain.text import Text
+from domain.bilingual import Bilingual
+from domain.seller.calls import CallName, ResultCode
 
 POLLS = 12
 POLL_SECONDS = 5.0
@@ -20,7 +20,7 @@ class Outcome:
     """How one case went: what had to come, what came, and how long the slowest call took."""
 
     name: str
-    title: Text
+    title: Bilingual
     passed: bool
     expected: str
     got: str
@@ -47,7 +47,7 @@ class Trial:
         """Have the instance of one of the run's orders made."""
         order = f"{self.order}{number}"
         return self.call(
-            Activity.NEW_INSTANCE,
+            CallName.NEW_INSTANCE,
             stamp,
             key=key,
             orderId=order,
@@ -83,12 +83,12 @@ def _keeps_orders_apart(trial: Trial) -> Verdict:
 
 def _is_told_of_instance(trial: Trial) -> Verdict:
     instance_id = trial.create().instance_id
-    reply = trial.call(Activity.QUERY_INSTANCE, instanceId=instance_id)
+    reply = trial.call(CallName.QUERY_INSTANCE, instanceId=instance_id)
     for _ in range(POLLS):
         if reply.code != ResultCode.PROCESSING:
             break
         time.sleep(trial.poll_seconds)
-        reply = trial.call(Activity.QUERY_INSTANCE, instanceId=instance_id)
+        reply = trial.call(CallName.QUERY_INSTANCE, instanceId=instance_id)
     info = reply.content.get("info")
     known = (
         [one.get("instanceId") for one in cast("list[object]", info) if isinstance(one, dict)]
@@ -112,12 +112,12 @@ def _unknown_activity(trial: Trial) -> Verdict:
 
 
 def _missing_field(trial: Trial) -> Verdict:
-    return _refuses_any(trial.call(Activity.NEW_INSTANCE, orderLineId=trial.order, businessId=trial.order))
+    return _refuses_any(trial.call(CallName.NEW_INSTANCE, orderLineId=trial.order, businessId=trial.order))
 
 
 def _long_field(trial: Trial) -> Verdict:
     long = "X" * 65
-    return _refuses_any(trial.call(Activity.NEW_INSTANCE, orderId=long, orderLineId=long, businessId=trial.order))
+    return _refuses_any(trial.call(CallName.NEW_INSTANCE, orderId=long, orderLineId=long, businessId=trial.order))
 
 
 def _wrong_signature(trial: Trial) -> Verdict:
@@ -143,12 +143,12 @@ def _replayed_nonce(trial: Trial) -> Verdict:
 
 
 def _unknown_instance(trial: Trial) -> Verdict:
-    return _refuses(trial.call(Activity.RELEASE_INSTANCE, instanceId=f"none-{trial.order}"), ResultCode.NOT_FOUND)
+    return _refuses(trial.call(CallName.RELEASE_INSTANCE, instanceId=f"none-{trial.order}"), ResultCode.NOT_FOUND)
 
 
 def _releases_twice(trial: Trial) -> Verdict:
     instance_id = trial.create(5).instance_id
-    first, second = (trial.call(Activity.RELEASE_INSTANCE, instanceId=instance_id) for _ in range(2))
+    first, second = (trial.call(CallName.RELEASE_INSTANCE, instanceId=instance_id) for _ in range(2))
     # A repeated release may also say that there is nothing left.
     good = first.code == ResultCode.SUCCESS and second.code in {ResultCode.SUCCESS, ResultCode.NOT_FOUND}
     return good, f"{first.told}, then {second.told}"
@@ -159,7 +159,7 @@ class Check:
     """One case: what is tried, and what has to come."""
 
     name: str
-    title: Text
+    title: Bilingual
     expected: str
     run: Callable[[Trial], Verdict]
 
@@ -167,66 +167,71 @@ class Check:
 CHECKS = (
     Check(
         "creates",
-        Text(zh="创建实例", en="newInstance makes an instance"),
+        Bilingual(zh="创建实例", en="newInstance makes an instance"),
         "000000 or 000004, with an instanceId",
         _creates,
     ),
     Check(
         "creates-once",
-        Text(zh="重复创建返回同一实例", en="The same order again is the same instance"),
+        Bilingual(zh="重复创建返回同一实例", en="The same order again is the same instance"),
         "the same instanceId",
         _creates_once,
     ),
     Check(
         "keeps-orders-apart",
-        Text(zh="不同订单的实例不同", en="Another order is another instance"),
+        Bilingual(zh="不同订单的实例不同", en="Another order is another instance"),
         "two instanceIds",
         _keeps_orders_apart,
     ),
     Check(
         "queries",
-        Text(zh="查询实例", en="queryInstance tells of the instance"),
+        Bilingual(zh="查询实例", en="queryInstance tells of the instance"),
         "000000, with info of it",
         _is_told_of_instance,
     ),
     Check(
         "unknown-activity",
-        Text(zh="未知接口", en="An unknown activity is refused"),
+        Bilingual(zh="未知接口", en="An unknown activity is refused"),
         "a code other than 000000",
         _unknown_activity,
     ),
     Check(
         "missing-field",
-        Text(zh="缺少必填字段", en="A missing field is refused"),
+        Bilingual(zh="缺少必填字段", en="A missing field is refused"),
         "a code other than 000000",
         _missing_field,
     ),
     Check(
         "long-field",
-        Text(zh="字段超长", en="A field of 65 characters is refused"),
+        Bilingual(zh="字段超长", en="A field of 65 characters is refused"),
         "a code other than 000000",
         _long_field,
     ),
-    Check("wrong-signature", Text(zh="签名错误", en="A wrong signature is refused"), "000001", _wrong_signature),
+    Check("wrong-signature", Bilingual(zh="签名错误", en="A wrong signature is refused"), "000001", _wrong_signature),
     Check(
         "stale-timestamp",
-        Text(zh="时间戳过期", en="A timestamp 90 s old is refused"),
+        Bilingual(zh="时间戳过期", en="A timestamp 90 s old is refused"),
         "000002 or 000001",
         _stale_timestamp,
     ),
-    Check("missing-nonce", Text(zh="缺少随机数", en="A missing nonce is refused"), "000002 or 000001", _missing_nonce),
     Check(
-        "replayed-nonce", Text(zh="重放请求", en="A replayed request is refused"), "000002 or 000001", _replayed_nonce
+        "missing-nonce", Bilingual(zh="缺少随机数", en="A missing nonce is refused"), "000002 or 000001", _missing_nonce
+    ),
+    Check(
+        "replayed-nonce",
+        Bilingual(zh="重放请求", en="A replayed request is refused"),
+        "000002 or 000001",
+        _replayed_nonce,
     ),
     Check(
         "unknown-instance",
-        Text(zh="释放不存在的实例", en="Releasing an unknown instance is refused"),
+        Bilingual(zh="释放不存在的实例", en="Releasing an unknown instance is refused"),
         "000003",
         _unknown_instance,
     ),
     Check(
         "releases-twice",
-        Text(zh="重复释放", en="releaseInstance may be repeated"),
+        Bilingual(zh="重复释放", en="releaseInstance may be repeated"),
         "000000, then 000000 or 000003",
         _releases_twice,
     ),

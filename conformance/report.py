@@ -18,7 +18,11 @@ def table(outcomes: Sequence[Outcome]) -> Table:
     for one in outcomes:
         verdict = Text("pass", style="green") if one.passed else Text("FAIL", style="bold red")
         made.add_row(
-            Text(f"{one.title.en}\n{one.title.zh}"), one.expected, Text(one.got), str(one.milliseconds), verdict
+            Text(f"{one.title.en}\n{one.title.zh}"),
+            one.expected,
+            Text(one.got),
+            str(one.milliseconds),
+            verdict,
         )
     return made
 

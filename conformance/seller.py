@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 import httpx
 
 from domain.base import UNSTORABLE, is_storable
-from domain.seller_calls import ATTEMPT_TIMEOUT
-from domain.signatures import canonical_json, sign_v2
+from domain.seller.calls import ATTEMPT_TIMEOUT
+from domain.seller.signatures import canonical_json, sign_v2
 
 SECONDS = ATTEMPT_TIMEOUT.total_seconds()
 

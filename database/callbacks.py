@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-from domain.text import Text
+from domain.bilingual import Bilingual
 
 LEASE = timedelta(seconds=30)
 """How long a claimed callback belongs to its claimer; one whose claimer died is due again after it."""
@@ -91,7 +91,7 @@ _REPORT = text("""
 """)
 
 
-def report_late(connection: Connection, told: Text, most: int) -> int:
+def report_late(connection: Connection, told: Bilingual, most: int) -> int:
     """Tell operations, once, of what was not heard in time; how much that was."""
     return len(connection.execute(_REPORT, {"most": most, "zh": told.zh, "en": told.en}).all())
 

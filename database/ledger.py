@@ -27,15 +27,16 @@ from database.models import (
     UsageRecordRow,
     UsageRow,
 )
-from domain.instances import InstanceStart
-from domain.metering import JudgedRecord, RecordCode
-from domain.notices import NoticeState, notice_of_product
+from domain.delivery.records import begin, delivery_head, first_rows, state_json
+from domain.delivery.state import DeliveryStart
+from domain.instance.metering import JudgedRecord, RecordCode
+from domain.instance.state import InstanceStart
+from domain.notices import NoticeState
 from domain.order import Order
 from domain.parties import Actor, Role
 from domain.process import DELIVERY, INSTANCE, delivery_process
-from domain.products import ProductEvent, Sale
-from domain.records import Carried, Head, Row, Start
-from domain.rows import begin, delivery_head, first_rows, state_json
+from domain.seller.probing import ProductEvent, Sale, notice_of_product
+from domain.step import Carried, Head, Row
 
 FIRST_HASH = "0" * 64
 TABLES = {DELIVERY: DeliveryRow.__tablename__, INSTANCE: InstanceRow.__tablename__}
@@ -84,7 +85,7 @@ def _canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def register(connection: Connection, start: Start, started_by: Actor) -> bool:
+def register(connection: Connection, start: DeliveryStart, started_by: Actor) -> bool:
     """Put the start of an order line's delivery on record, in one statement; False when it is there already."""
     order, state = start.order, begin(start)
     carried = Carried(rows=first_rows(state, started_by), head=delivery_head(state), state=state_json(state))
@@ -296,7 +297,7 @@ def _step(row: Row, chained: str) -> dict[str, object]:
         "content": content,
         "order_id": content.get("order_id"),
         "key": row.key,
-        "receipt": row.receipt.model_dump(mode="json") if row.receipt else None,
+        "receipt": json.loads(row.receipt) if row.receipt else None,
         "hash": chained,
         "notice_id": row.notice.id,
         "notice_type": row.notice.type,

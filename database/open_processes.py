@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from database.ledger import TABLES
-from domain.instances import KINDS
-from domain.state import Status
+from domain.instance.state import KINDS
+from domain.order_status import Status
 
 BATCH = 100
 """Processes that are compared at a time: as many names as one visibility query should hold."""

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from database.models import DeliveryRow, EventRow, ProbeRow, ProductEventRow, ProductRow
 from domain.events import EventName
 from domain.process import DELIVERY
-from domain.products import ProductEvent, Sale, month_of
-from domain.seller_calls import Activity
+from domain.seller.calls import CallName
+from domain.seller.probing import ProductEvent, Sale, month_of
 
 SHOWN_PROBES = 20
 
@@ -65,7 +65,7 @@ def failed_orders(session: Session, product_id: str, now: datetime) -> int:
     """Orders whose creation or license failed for its whole window in the marketplace's month (DOMAIN §4.5, §5.7)."""
     begin, end = month_of(now)
     no_license = and_(
-        EventRow.cause == EventName.SELLER_CALL_PARKED, EventRow.content["activity"].as_string() == Activity.GET_LICENSE
+        EventRow.cause == EventName.SELLER_CALL_PARKED, EventRow.content["activity"].as_string() == CallName.GET_LICENSE
     )
     query = (
         select(func.count(EventRow.process.distinct()))

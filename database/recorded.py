@@ -6,11 +6,11 @@ from sqlalchemy import Connection, select, text
 
 from database.ledger import Process
 from database.models import AttemptRow, EventRow
-from domain.flows import Effect
-from domain.instances import InstanceStart
+from domain.delivery.state import DeliveryStart
+from domain.instance.state import InstanceStart
 from domain.process import DELIVERY
 from domain.recorded import Ended, Recorded
-from domain.records import Start
+from domain.step import Effect
 
 
 class NotOnRecordError(Exception):
@@ -33,14 +33,14 @@ def load(connection: Connection, process: str) -> Recorded:
     )
 
 
-def load_start(connection: Connection, process: str) -> Start | InstanceStart:
+def load_start(connection: Connection, process: str) -> DeliveryStart | InstanceStart:
     """What the engine was given when the process began, with what the ledger has of it; raises NotOnRecordError."""
     of = Process(process)
     query = text(f"select start from {of.table} where id = :id")  # noqa: S608 - a name of ours
     start = connection.execute(query, {"id": of.id}).scalar_one_or_none()
     if start is None:
         raise NotOnRecordError(process)
-    model = Start if process.partition(":")[0] == DELIVERY else InstanceStart
+    model = DeliveryStart if process.partition(":")[0] == DELIVERY else InstanceStart
     return model.model_validate({**start, "recorded": load(connection, process)})
 
 

@@ -2,12 +2,12 @@
 
 import select
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from typing import TypeVar
 
 import psycopg2.extensions
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DataError, DBAPIError, DisconnectionError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
@@ -68,15 +68,20 @@ def _sessions() -> sessionmaker[Session]:
     return sessionmaker(engine(), expire_on_commit=False)
 
 
-def transaction() -> Session:
-    """A session; begin it for writing."""
+def reading() -> Session:
+    """A session for queries; what it changes is not kept."""
     return _sessions()()
+
+
+def writing() -> AbstractContextManager[Session]:
+    """A session whose transaction is committed at its end, or rolled back by an exception."""
+    return _sessions().begin()
 
 
 @contextmanager
 def snapshot() -> Iterator[Session]:
     """A session for reading in which every query sees the same moment."""
-    with transaction() as session:
+    with reading() as session:
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         yield session
 
@@ -97,6 +102,11 @@ def at_once(statement: Callable[[Connection], Result]) -> Result:
             raise
     with _autocommit().connect() as connection:
         return statement(connection)
+
+
+def is_ready() -> bool:
+    """Tell whether the database has its tables; raises SQLAlchemyError when it is away."""
+    return bool(at_once(lambda connection: connection.scalar(text("select count(*) from alembic_version"))))
 
 
 def is_outage(error: BaseException) -> bool:

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel
 
-from domain.text import Text
+from domain.bilingual import Bilingual
 
 
 class ErrorCode(StrEnum):
@@ -68,12 +68,12 @@ class ErrorSpec:
     """How a problem is told: HTTP status, what it is, what to do now."""
 
     status: int
-    title: Text
-    action: Text
+    title: Bilingual
+    action: Bilingual
 
 
 def _spec(status: int, zh: str, en: str, do_zh: str, do_en: str) -> ErrorSpec:
-    return ErrorSpec(status, Text(zh=zh, en=en), Text(zh=do_zh, en=do_en))
+    return ErrorSpec(status, Bilingual(zh=zh, en=en), Bilingual(zh=do_zh, en=do_en))
 
 
 ERRORS: dict[ErrorCode, ErrorSpec] = {

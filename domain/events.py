@@ -5,8 +5,8 @@ from enum import StrEnum
 from pydantic import BaseModel, Field
 
 from domain.base import Instant, Strict
+from domain.bilingual import Bilingual
 from domain.parties import Actor
-from domain.text import Text
 
 
 class EventName(StrEnum):
@@ -49,6 +49,11 @@ class Event(Strict):
     recipient_is_buyer: bool | None = None
     key: str | None = Field(default=None, description="Of a reported one: makes it count once")
 
+    @property
+    def content(self) -> str:
+        """What the record keeps of it, as JSON."""
+        return self.model_dump_json(exclude={"name", "actor", "key"}, exclude_none=True)
+
 
 class Report(Strict):
     """What a platform system tells of an event."""
@@ -64,20 +69,22 @@ class ParcelSigned(Report):
 class EventSpec(BaseModel):
     """An event that platform systems report, as published."""
 
-    label: Text
+    label: Bilingual
     report: type[Report]
 
 
 REPORTED: dict[EventName, EventSpec] = {
-    EventName.DEPLOYMENT_FINISHED: EventSpec(label=Text(zh="软件包部署完成", en="Package deployed"), report=Report),
-    EventName.PARCEL_SIGNED: EventSpec(label=Text(zh="物流签收", en="Parcel signed for"), report=ParcelSigned),
+    EventName.DEPLOYMENT_FINISHED: EventSpec(
+        label=Bilingual(zh="软件包部署完成", en="Package deployed"), report=Report
+    ),
+    EventName.PARCEL_SIGNED: EventSpec(label=Bilingual(zh="物流签收", en="Parcel signed for"), report=ParcelSigned),
     EventName.PARCEL_STALLED: EventSpec(
-        label=Text(zh="物流停滞 10 天未签收", en="Parcel stands still for 10 days, unsigned"), report=Report
+        label=Bilingual(zh="物流停滞 10 天未签收", en="Parcel stands still for 10 days, unsigned"), report=Report
     ),
     EventName.INVOICE_REQUESTED: EventSpec(
-        label=Text(zh="用户申请开票", en="Buyer asked for an invoice"), report=Report
+        label=Bilingual(zh="用户申请开票", en="Buyer asked for an invoice"), report=Report
     ),
-    EventName.INVOICE_ISSUED: EventSpec(label=Text(zh="已开票", en="Invoice issued"), report=Report),
-    EventName.INVOICE_RETURNED: EventSpec(label=Text(zh="发票已退回", en="Invoice returned"), report=Report),
+    EventName.INVOICE_ISSUED: EventSpec(label=Bilingual(zh="已开票", en="Invoice issued"), report=Report),
+    EventName.INVOICE_RETURNED: EventSpec(label=Bilingual(zh="发票已退回", en="Invoice returned"), report=Report),
 }
 """Events that come from outside, through the API."""

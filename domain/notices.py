@@ -4,11 +4,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.base import Strict
-from domain.instances import InstanceState
 from domain.order import Order
 from domain.parties import Role
-from domain.products import ProductEvent
-from domain.state import State
 
 SUBSCRIBERS = (Role.PURCHASE, Role.SELLER, Role.BUYER)
 """Who may subscribe: the purchase system to all orders, sellers and buyers to their own."""
@@ -67,48 +64,8 @@ def is_passing(status: int) -> bool:
     return status >= 500 or status in {408, 425, 429} or 300 <= status < 400  # noqa: PLR2004 - statuses
 
 
-def notice_of_delivery(state: State, cause: str, at: datetime) -> Notice:
-    """What is told of the step that led to a delivery's present state."""
-    return Notice(
-        id=f"delivery-{state.order.delivery_id}-{state.sequence}",
-        type=f"delivery.{cause}",
-        timestamp=at,
-        data={
-            **_order(state.order),
-            "sequence": state.sequence,
-            "stage": state.stage,
-            "status": state.status,
-            "deadline": state.deadline.isoformat() if state.deadline else None,
-        },
-    )
-
-
-def notice_of_instance(state: InstanceState, cause: str, at: datetime) -> Notice:
-    """What is told of the step that led to an instance's present state."""
-    return Notice(
-        id=f"instance-{state.order.delivery_id}-{state.sequence}",
-        type=f"instance.{cause}",
-        timestamp=at,
-        data={
-            **_order(state.order),
-            "sequence": state.sequence,
-            "status": state.status,
-            "expires_at": state.expires_at.isoformat() if state.expires_at else None,
-        },
-    )
-
-
-def notice_of_product(product_id: str, seller_id: str, event: ProductEvent, at: datetime) -> Notice:
-    """What is told of a product."""
-    return Notice(
-        id=f"product-{product_id}-{event}-{at:%Y%m%dT%H%M%S%f}",
-        type=f"product.{event}",
-        timestamp=at,
-        data={"product_id": product_id, "seller_id": seller_id},
-    )
-
-
-def _order(order: Order) -> dict[str, str | int | None]:
+def pointer(order: Order) -> dict[str, str | int | None]:
+    """What every notice of an order names: where to read on."""
     return {
         "delivery_id": order.delivery_id,
         "order_id": order.order_id,

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.text import Text
+from domain.bilingual import Bilingual
 
 
 class Role(StrEnum):
@@ -19,14 +19,14 @@ class Role(StrEnum):
     SYSTEM = "system"
 
 
-ROLE_LABELS: dict[Role, Text] = {
-    Role.PURCHASE: Text(zh="下单系统", en="Purchase system"),
-    Role.SELLER: Text(zh="商家", en="Seller"),
-    Role.BUYER: Text(zh="用户", en="Buyer"),
-    Role.REVIEWER: Text(zh="平台审核员", en="Reviewer"),
-    Role.MANAGER: Text(zh="运营经理", en="Operations manager"),
-    Role.AUDITOR: Text(zh="审计员", en="Auditor"),
-    Role.SYSTEM: Text(zh="系统", en="System"),
+ROLE_LABELS: dict[Role, Bilingual] = {
+    Role.PURCHASE: Bilingual(zh="下单系统", en="Purchase system"),
+    Role.SELLER: Bilingual(zh="商家", en="Seller"),
+    Role.BUYER: Bilingual(zh="用户", en="Buyer"),
+    Role.REVIEWER: Bilingual(zh="平台审核员", en="Reviewer"),
+    Role.MANAGER: Bilingual(zh="运营经理", en="Operations manager"),
+    Role.AUDITOR: Bilingual(zh="审计员", en="Auditor"),
+    Role.SYSTEM: Bilingual(zh="系统", en="System"),
 }
 
 

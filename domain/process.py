@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from domain.call_book import CallBook
+from pydantic import BaseModel
 
 DELIVERY = "delivery"
 INSTANCE = "instance"
@@ -34,8 +34,8 @@ class DueAct(Protocol):
         ...
 
 
-class ProcessState(CallBook):
-    """A process at one moment: what it still owes its seller, and how many steps it has taken."""
+class ProcessState(BaseModel):
+    """A process at one moment: how many steps it has taken, and what its clocks do next."""
 
     sequence: int = 0
 

@@ -3,18 +3,16 @@
 from pydantic import Field
 
 from domain.base import Strict
-from domain.commands import Ruling
-from domain.flows import Effect
-from domain.stages import StageName
+from domain.step import Effect
 
 
 class Ended(Strict):
     """How one stage ended: what the flow's code needs to be run through the past."""
 
-    stage: StageName
+    stage: str
     cause: str
     effect: Effect
-    ruling: Ruling | None = None
+    ruling: str | None = None
 
 
 class Recorded(Strict):

@@ -25,11 +25,11 @@ from database import intents, ledger
 from database.intents import Known
 from database.ledger import LedgerConflictError, Process, Tip
 from database.session import at_once, is_refusal
-from domain.commands import Command
+from domain.delivery.commands import Command
 from domain.errors import Refusal
 from domain.events import Event
-from domain.instances import Operation
-from domain.records import Ask, Carried, Outcome
+from domain.instance.operations import Operation
+from domain.step import Ask, Carried, Outcome
 from settings.faults import Point, strike_while_others_go_on
 from workflows.inbox import BEHIND, EVENT, REFUSED, START_ANEW
 

@@ -13,12 +13,13 @@ from sqlalchemy import Connection
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from database import callbacks, intents, ledger, open_processes, queries
+from database import callbacks, deliveries, intents, ledger, open_processes
 from database.ledger import TABLES, Process
 from database.open_processes import OpenProcess
-from database.session import at_once, transaction
-from domain import lifecycle, rows
-from domain.records import Start
+from database.session import at_once, reading
+from domain.delivery import records
+from domain.delivery.handover import instance_start
+from domain.delivery.state import DeliveryStart
 from gateway import collector, starting
 from workflows.inbox import START_ANEW, WRITE
 from workflows.registry import PROCESS_TYPES
@@ -206,11 +207,11 @@ async def _wake(client: Client, process: str) -> None:
 
 
 async def _start_instance(client: Client, delivery_id: str) -> None:
-    with transaction() as session:
-        row = queries.get(session, delivery_id)
-        start = Start.model_validate(row.start)
-        state = rows.read_state(json.dumps(row.state), start.order, start.terms)
-    await starting.start_instance(client, lifecycle.start_of(state, state.ended_at or row.changed_at))
+    with reading() as session:
+        row = deliveries.get(session, delivery_id)
+        start = DeliveryStart.model_validate(row.start)
+        state = records.read_state(json.dumps(row.state), start.order, start.terms)
+    await starting.start_instance(client, instance_start(state, state.ended_at or row.changed_at))
 
 
 async def _read(statement: Callable[[Connection], Result]) -> Result:

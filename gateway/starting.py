@@ -12,32 +12,35 @@ from temporalio.service import RPCError, RPCStatusCode
 from database import recorded
 from database.ledger import LedgerConflictError
 from database.session import at_once
-from domain import rows
-from domain.instances import InstanceStart, InstanceState
+from domain.delivery import records
+from domain.delivery.state import DeliveryStart, DeliveryState
+from domain.instance.records import read_instance
+from domain.instance.state import InstanceStart, InstanceState
 from domain.process import delivery_process, instance_process
-from domain.records import Carried, Start
-from domain.state import State
+from domain.step import Carried
 from gateway import collector
 from gateway.asking import write_carried
 from settings import settings
 from workflows.card import summary
-from workflows.instance import InstanceLife
+from workflows.delivery.card import shown
+from workflows.instance.card import shown as instance_shown
+from workflows.instance.lifecycle import InstanceLifecycle
 from workflows.process import TASK_TIMEOUT
 from workflows.registry import WORKFLOWS
-from workflows.search_attributes import at_start, instance_at_start
+from workflows.search_attributes import at_start
 
 
-async def start(client: Client, begun: Start) -> None:
+async def start(client: Client, begun: DeliveryStart) -> None:
     """Start a delivery that was just put on record; does nothing when it runs or has run.
 
     Where nothing is to be done before somebody comes, or a clock rings, the engine delays the first workflow task until
     then: what comes earlier wakes the process all the same. That saves a task and a timer.
     """
-    state = rows.begin(begun)
+    state = records.begin(begun)
     await _start(client, begun, state, _delay(state), WorkflowIDReusePolicy.REJECT_DUPLICATE)
 
 
-def _delay(state: State) -> timedelta | None:
+def _delay(state: DeliveryState) -> timedelta | None:
     due = state.next_due
     if state.calls or due is None:
         return None
@@ -45,7 +48,7 @@ def _delay(state: State) -> timedelta | None:
 
 
 async def _start(
-    client: Client, begun: Start, state: State, delay: timedelta | None, reuse: WorkflowIDReusePolicy
+    client: Client, begun: DeliveryStart, state: DeliveryState, delay: timedelta | None, reuse: WorkflowIDReusePolicy
 ) -> None:
     try:
         await client.start_workflow(
@@ -55,7 +58,7 @@ async def _start(
             task_queue=settings().task_queue,
             id_reuse_policy=reuse,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            search_attributes=at_start(state),
+            search_attributes=at_start(begun.order, shown(state)),
             static_summary=summary(begun.order),
             start_delay=delay,
             task_timeout=TASK_TIMEOUT,
@@ -67,14 +70,14 @@ async def _start(
 async def start_instance(client: Client, begun: InstanceStart) -> None:
     """Start what a delivery left, new or from the ledger; does nothing when it runs."""
     on_record = begun.recorded
-    state = rows.read_instance(on_record.state, begun.order, begun.policy) if on_record else InstanceState.begin(begun)
+    state = read_instance(on_record.state, begun.order, begun.policy) if on_record else InstanceState.begin(begun)
     await client.start_workflow(
-        InstanceLife.run,
+        InstanceLifecycle.run,
         begun,
         id=instance_process(begun.order.delivery_id),
         task_queue=settings().task_queue,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        search_attributes=instance_at_start(state),
+        search_attributes=at_start(begun.order, instance_shown(state)),
         static_summary=summary(begun.order),
         task_timeout=TASK_TIMEOUT,
     )
@@ -93,8 +96,8 @@ async def resume(client: Client, process: str) -> bool:
     begun = await to_thread.run_sync(at_once, lambda connection: recorded.load_start(connection, process))
     if begun.recorded is None or not begun.recorded.is_open:
         return False
-    if isinstance(begun, Start):
-        state = rows.read_state(begun.recorded.state, begun.order, begun.terms)
+    if isinstance(begun, DeliveryStart):
+        state = records.read_state(begun.recorded.state, begun.order, begun.terms)
         await _start(client, begun, state, None, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
     else:
         await start_instance(client, begun)

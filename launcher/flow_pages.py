@@ -1,8 +1,8 @@
 """The pages in ``docs/flows/``: one per flow, drawn from the tables of stages and flows; and the decision table."""
 
-from domain.catalog import Catalog, FlowEntry, StageEntry, StepEntry, catalog
+from domain.bilingual import Bilingual
+from domain.delivery.catalog import Catalog, FlowEntry, StageEntry, StepEntry, catalog
 from domain.policy import Policy
-from domain.text import Text
 from launcher.rules_page import rules_page
 
 NOTICE = "<!-- Made by `make docs` from the tables in domain/. -->\n"
@@ -15,7 +15,7 @@ def pages() -> dict[str, str]:
     return {"README.md": _overview(published), "rules.md": NOTICE + rules_page(Policy()), **made}
 
 
-def _title(label: Text) -> str:
+def _title(label: Bilingual) -> str:
     return f"{label.en} · {label.zh}"
 
 

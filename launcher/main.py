@@ -76,7 +76,7 @@ def up(folder: Annotated[Path, typer.Option(help="Where the data stays between r
 @app.command()
 def demo() -> None:
     """Play the main job once on a stack of its own, show it as a table, and leave nothing behind."""
-    from sandbox.demo import play  # noqa: PLC0415 - only this command needs it
+    from launcher.demo import play  # noqa: PLC0415 - only this command needs it
 
     with temporary_folder("demo") as folder:
         stack = Stack(folder)

@@ -5,12 +5,12 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import groupby
 
-from domain.clocks import LONG_OPEN, SIGN_OFF
-from domain.flows import FLOWS
+from domain.delivery.clocks import LONG_OPEN, SIGN_OFF
+from domain.delivery.flows import FLOWS
+from domain.delivery.stages import StageName
+from domain.delivery.terms import RULE_VERSIONS, Terms, terms_of
 from domain.order import TRACKED, Order, Product, ProductType, Provisioning, Scenario, SellerCategory
 from domain.policy import Policy
-from domain.stages import StageName
-from domain.terms import RULE_VERSIONS, Terms, terms_of
 from domain.validity import MARKETPLACE_ZONE
 
 BEFORE = date(2022, 1, 1)

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import parse_qsl, urlsplit
 
-from domain.signatures import Trace, canonical_json, sign_body, trace_apig, trace_kit, trace_usage, trace_v1, trace_v2
+from domain.seller.signatures import (
+    Trace,
+    canonical_json,
+    sign_body,
+    trace_apig,
+    trace_kit,
+    trace_usage,
+    trace_v1,
+    trace_v2,
+)
 
 
 class Scheme(StrEnum):

@@ -13,7 +13,7 @@ import httpx
 from pydantic import BaseModel
 
 from domain.parties import Actor
-from domain.signatures import APIG_ALGORITHM, APIG_DATE_FORMAT, sign_apig
+from domain.seller.signatures import APIG_ALGORITHM, APIG_DATE_FORMAT, sign_apig
 
 Json = dict[str, object]
 

@@ -12,8 +12,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.types import Receive, Scope, Send
 
-from domain.reports import MOST_QUERIED
-from domain.seller_calls import Activity, ResultCode
+from domain.seller.calls import CallName, ResultCode
+from domain.seller.instance_reports import MOST_QUERIED
 from sandbox.software import Software
 
 
@@ -75,21 +75,21 @@ class FaultPlan(BaseModel):
 
 
 FIELDS: dict[str, dict[str, int]] = {
-    Activity.NEW_INSTANCE: {"orderId": 64, "orderLineId": 64, "businessId": 64},
-    Activity.QUERY_INSTANCE: {"instanceId": 6500},
-    Activity.REFRESH_INSTANCE: {
+    CallName.NEW_INSTANCE: {"orderId": 64, "orderLineId": 64, "businessId": 64},
+    CallName.QUERY_INSTANCE: {"instanceId": 6500},
+    CallName.REFRESH_INSTANCE: {
         "scene": 64, "orderId": 64, "orderLineId": 64, "instanceId": 64, "expireTime": 20,
     },
-    Activity.UPDATE_INSTANCE_STATUS: {"instanceId": 64, "status": 32},
-    Activity.UPGRADE_INSTANCE: {"instanceId": 64, "orderId": 64, "orderLineId": 64},
-    Activity.RELEASE_INSTANCE: {"instanceId": 64},
-    Activity.ORDER_NOTIFY: {"orderId": 64, "orderLineId": 64, "testFlag": 2},
-    Activity.REFRESH_LICENSE_CODE: {
+    CallName.UPDATE_INSTANCE_STATUS: {"instanceId": 64, "status": 32},
+    CallName.UPGRADE_INSTANCE: {"instanceId": 64, "orderId": 64, "orderLineId": 64},
+    CallName.RELEASE_INSTANCE: {"instanceId": 64},
+    CallName.ORDER_NOTIFY: {"orderId": 64, "orderLineId": 64, "testFlag": 2},
+    CallName.REFRESH_LICENSE_CODE: {
         "scene": 64, "orderId": 64, "orderLineId": 64, "license": 64, "expireTime": 20,
     },
-    Activity.UPDATE_LICENSE_CODE_STATUS: {"license": 64, "status": 32},
-    Activity.RELEASE_LICENSE_CODE: {"license": 64},
-    Activity.GET_LICENSE: {"orderId": 64, "businessId": 64, "customerId": 100, "productId": 64},
+    CallName.UPDATE_LICENSE_CODE_STATUS: {"license": 64, "status": 32},
+    CallName.RELEASE_LICENSE_CODE: {"license": 64},
+    CallName.GET_LICENSE: {"orderId": 64, "businessId": 64, "customerId": 100, "productId": 64},
 }  # fmt: skip
 """Mandatory fields of the calls this seller takes, and their lengths (DOMAIN §4.4, §4.5, §5.2)."""
 
@@ -184,24 +184,24 @@ class ProductionSystem:
         if behaviour.mood is not Mood.CARELESS and not is_complete(body):
             return result(ResultCode.INVALID_PARAMETER)
         match activity:
-            case Activity.NEW_INSTANCE:
+            case CallName.NEW_INSTANCE:
                 return self._create(line, behaviour)
-            case Activity.QUERY_INSTANCE:
+            case CallName.QUERY_INSTANCE:
                 return self._query(instance_id.split(","))
-            case Activity.GET_LICENSE:
+            case CallName.GET_LICENSE:
                 self._once(line, "created")
                 return result(ResultCode.SUCCESS, instanceId=f"l-{line}", license=f"LICENSE-{line}")
-            case Activity.ORDER_NOTIFY:
+            case CallName.ORDER_NOTIFY:
                 return result(ResultCode.SUCCESS)
             case _ if instance_id and instance_id not in self.instances:
                 agrees = self.usual.mood is Mood.AGREEABLE
                 return result(ResultCode.SUCCESS if agrees else ResultCode.NOT_FOUND)
-            case Activity.RELEASE_INSTANCE | Activity.RELEASE_LICENSE_CODE:
+            case CallName.RELEASE_INSTANCE | CallName.RELEASE_LICENSE_CODE:
                 is_repeated = not self._once(line, "released")
                 return result(
                     ResultCode.INTERNAL_ERROR if is_repeated and behaviour.mood is Mood.RIGID else ResultCode.SUCCESS
                 )
-            case Activity.UPDATE_INSTANCE_STATUS | Activity.UPDATE_LICENSE_CODE_STATUS:
+            case CallName.UPDATE_INSTANCE_STATUS | CallName.UPDATE_LICENSE_CODE_STATUS:
                 return self._set_status(line, body["status"])
             case _:
                 # Renewals and upgrades are told apart by their orders.

@@ -8,8 +8,8 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
-from domain.records import OrderStatus
-from domain.signatures import equal, is_fresh, sign_webhook
+from domain.order_status import OrderStatus
+from domain.seller.signatures import equal, is_fresh, sign_webhook
 from sandbox.parties import sandbox_settings
 
 router = APIRouter(prefix="/purchase", tags=["purchase system"])

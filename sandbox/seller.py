@@ -9,8 +9,8 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
-from domain.seller_calls import ResultCode
-from domain.signatures import equal, equal_hex, is_fresh, sign_body, sign_v1, sign_v2
+from domain.seller.calls import ResultCode
+from domain.seller.signatures import equal, equal_hex, is_fresh, sign_body, sign_v1, sign_v2
 from sandbox.parties import access_key, open_api_keys, sandbox_settings
 from sandbox.production import Behaviour, FaultPlan, Mood, ProductionSystem, Seen, result
 from sandbox.software import Activation, Software

@@ -13,10 +13,10 @@ import httpx
 
 from domain.order import ProductType
 from domain.parties import Actor
+from launcher.demo import open_world
 from launcher.stack import Stack
 from sandbox.cases import Case, World
 from sandbox.client import PATIENCE_SECONDS, Answer, Party
-from sandbox.demo import open_world
 
 Seen = TypeVar("Seen")
 

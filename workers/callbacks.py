@@ -3,7 +3,7 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-from activities.callbacks import tell
+from activities.outbound.callbacks import tell
 from database import callbacks
 from database.callbacks import ClaimedCallback
 from database.session import at_once

@@ -11,10 +11,10 @@ from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunn
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.calendar import appeal_due
-from activities.instances import instances_to_query, query_instance, query_instances
+from activities.instance.queries import instances_to_query, query_instance, query_instances
 from activities.ledger import load_recorded, record_rows
-from activities.probing import probe_product, products_to_probe
-from activities.seller import call_seller
+from activities.seller.calls import call_seller
+from activities.seller.probing import probe_product, products_to_probe
 from gateway.connection import connect
 from settings import settings
 from workers import rounds

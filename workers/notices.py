@@ -3,10 +3,10 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-from activities.notices import tell
+from activities.outbound.notices import tell
 from database import outbox
 from database.outbox import ClaimedNotice
-from database.session import transaction
+from database.session import writing
 from workers.failures import log_failure
 
 AT_ONCE = 3
@@ -16,7 +16,7 @@ IDLE_SECONDS = 0.5
 
 
 def _claim(busy: frozenset[str], most: int) -> list[ClaimedNotice]:
-    with transaction() as session, session.begin():
+    with writing() as session:
         return outbox.claim(session, busy, most)
 
 

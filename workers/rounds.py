@@ -11,7 +11,7 @@ from temporalio.client import Client
 
 from database import callbacks
 from database.session import at_once
-from domain.messages import PURCHASE_NOT_TOLD
+from domain.delivery.messages import PURCHASE_NOT_TOLD
 from gateway import collector, drift
 from workers import callbacks as purchase
 from workers import notices

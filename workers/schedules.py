@@ -10,10 +10,10 @@ from temporalio.client import (
     ScheduleSpec,
 )
 
-from domain.products import Round
+from domain.seller.probing import Round
 from settings import settings
-from workflows.instance_query import UsageRound
-from workflows.probing import Probing
+from workflows.instance.query import UsageRound
+from workflows.seller.probing import Probing
 
 PROBING = "probing"
 PROBING_HOURS_UTC = (1, 7)

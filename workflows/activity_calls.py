@@ -8,8 +8,8 @@ from temporalio import workflow
 from temporalio.common import Priority, RetryPolicy
 
 from domain.recorded import Recorded
-from domain.records import Unwritten
-from domain.seller_calls import ATTEMPT_TIMEOUT, SellerAnswer, SellerCall
+from domain.seller.calls import ATTEMPT_TIMEOUT, SellerAnswer, SellerCall
+from domain.step import Unwritten
 from workflows import activity_stubs
 
 _SLACK = timedelta(minutes=1)

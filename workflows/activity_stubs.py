@@ -4,11 +4,11 @@ from datetime import datetime
 
 from temporalio import activity
 
-from domain.products import Probe
 from domain.recorded import Recorded
-from domain.records import Unwritten
-from domain.reports import QueryBatch, QueryPage
-from domain.seller_calls import SellerAnswer, SellerCall
+from domain.seller.calls import SellerAnswer, SellerCall
+from domain.seller.instance_reports import QueryBatch, QueryPage
+from domain.seller.probing import Probe
+from domain.step import Unwritten
 
 SELLER_CALLS_QUEUE_SUFFIX = "-seller-calls"
 

@@ -5,13 +5,12 @@ from enum import StrEnum
 
 from temporalio.exceptions import ApplicationError
 
-from domain.call_book import Called
-from domain.commands import Command
+from domain.delivery.commands import Command
 from domain.errors import Refusal
 from domain.events import Event
-from domain.flows import Effect
-from domain.instances import Operation, OperationReceipt
-from domain.records import Receipt
+from domain.instance.operations import Operation
+from domain.seller.open_calls import Called
+from domain.step import Effect, Given
 
 REFUSED = "refused"
 """Type of the engine error that carries a refusal, as JSON in its message."""
@@ -28,8 +27,8 @@ EVENT, START_ANEW, WRITE = "event", "start-anew", "write"
 class Asked:
     """A command on its way through the process, and the answer its sender waits for."""
 
-    command: Command | Operation
-    answer: Receipt | OperationReceipt | Refusal | None = None
+    command: Given
+    answer: str | Refusal | None = None
 
 
 Entry = Asked | Called | Event | StrEnum

@@ -16,24 +16,24 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from temporalio import workflow
-from temporalio.common import TypedSearchAttributes
 from temporalio.exceptions import ActivityError, ApplicationError
 
-from domain.commands import Command
+from domain.delivery.state import DeliveryStart
 from domain.errors import Refusal
 from domain.events import Event, EventName
-from domain.instances import InstanceStart, Operation
+from domain.instance.state import InstanceStart
 from domain.parties import SYSTEM
-from domain.process import DueAct, ProcessState
+from domain.process import DueAct
 from domain.recorded import Recorded
-from domain.records import LEDGER_REFUSED, Ask, Carried, Head, Outcome, Row, Start, Unwritten
+from domain.seller.open_calls import CallingState
+from domain.step import LEDGER_REFUSED, Ask, Carried, Given, Head, Outcome, Row, Unwritten
 from workflows import activity_calls
 from workflows.inbox import EVENT, START_ANEW, WRITE, Asked, Decided, Entry, behind, refused
-from workflows.search_attributes import Update
-from workflows.seller_calls import Account, SellerCalls
+from workflows.search_attributes import Shown, changes
+from workflows.seller.calls import Account, SellerCalls
 
 MAX_UNWRITTEN_ROWS = 30
 """Rows that may wait for the ledger before the process takes in nothing more: an activity's input ends at 2 MB, a row
@@ -45,7 +45,7 @@ MAX_STATE_BYTES = 400_000
 
 MAX_HISTORY_EVENTS = 1_000
 """From here on a process continues as new, long before the engine suggests it (some 4,000): a worker that does not have
-the process in memory replays all of it for one command. An order takes fourteen to seventy events, so few ever get here.
+the process in memory replays all of it for one command. An order takes fourteen to seventy events: few get here.
 """
 
 AFTER_A_SECOND_REFUSAL = timedelta(hours=1)
@@ -63,8 +63,8 @@ class StartAnewError(Exception):
     """The process goes on from the ledger; the text says why."""
 
 
-StateT = TypeVar("StateT", bound=ProcessState)
-GivenT = TypeVar("GivenT", Command, Operation)
+StateT = TypeVar("StateT", bound=CallingState)
+GivenT = TypeVar("GivenT", bound=Given)
 
 
 class Process(ABC, Generic[StateT, GivenT]):
@@ -112,8 +112,8 @@ class Process(ABC, Generic[StateT, GivenT]):
         """The process's line in the lists."""
 
     @abstractmethod
-    def _changed_attributes(self, known: TypedSearchAttributes) -> list[Update]:
-        """What the operator's search attributes lack."""
+    def _shown(self) -> Shown:
+        """What the operator's search attributes say."""
 
     @abstractmethod
     def _card(self) -> str:
@@ -127,7 +127,7 @@ class Process(ABC, Generic[StateT, GivenT]):
         """Tell whether something that came in has to wait for the end of a freeze."""
         return False
 
-    def _begun(self) -> InstanceStart | None:
+    def _begun(self) -> str | None:
         """With the first row: what makes room for it in the ledger, if whoever started us did not."""
         return None
 
@@ -255,7 +255,7 @@ class Process(ABC, Generic[StateT, GivenT]):
                     raise
                 self.note(EventName.CANCELLATION_ASKED)
 
-    def _end(self, start: Start | InstanceStart, lived: Carried | Recorded) -> Carried:
+    def _end(self, start: DeliveryStart | InstanceStart, lived: Carried | Recorded) -> Carried:
         """The workflow's result; or a new run from the ledger, unless the process has ended there."""
         if isinstance(lived, Carried):
             return lived
@@ -288,7 +288,7 @@ class Process(ABC, Generic[StateT, GivenT]):
                 raise self._bug
             for entry in self._inbox:
                 if isinstance(entry, Asked) and entry.answer is None:
-                    entry.answer = self._refusal(entry.command, workflow.now(), is_full=False)  # type: ignore[arg-type]
+                    entry.answer = self._refusal(cast("GivenT", entry.command), workflow.now(), is_full=False)
             self._inbox.clear()
             if workflow.all_handlers_finished() and self._carried_to >= self.state.sequence:
                 return
@@ -448,7 +448,7 @@ class Process(ABC, Generic[StateT, GivenT]):
 
     def _show(self) -> None:
         """Let the operator see the state in the Temporal UI, once a workflow task."""
-        updates = self._changed_attributes(workflow.info().typed_search_attributes)
+        updates = changes(workflow.info().typed_search_attributes, self._shown())
         if updates:
             workflow.upsert_search_attributes(updates)
         workflow.set_current_details(self._card())

@@ -1,20 +1,20 @@
 """Which workflow delivers which product type."""
 
 from domain.order import ProductType
-from workflows.application_orchestration import OrchestrationDelivery
-from workflows.authorization_code import AuthorizationCodeDelivery
-from workflows.data_file import DataFileDelivery
-from workflows.hardware import HardwareDelivery
-from workflows.identification_code import IdentificationCodeDelivery
-from workflows.instance import InstanceLife
-from workflows.instance_query import InstanceQuery, UsageRound
-from workflows.manual_service import ManualServiceDelivery
-from workflows.offline_license import OfflineLicenseDelivery
-from workflows.package_deployment import PackageDeployment
-from workflows.probing import Probing, ProductProbe
-from workflows.saas_instant import InstantSaasDelivery
-from workflows.saas_supervised import SupervisedSaasDelivery
-from workflows.supervision import SupervisedDelivery
+from workflows.delivery.application_orchestration import OrchestrationDelivery
+from workflows.delivery.authorization_code import AuthorizationCodeDelivery
+from workflows.delivery.data_file import DataFileDelivery
+from workflows.delivery.hardware import HardwareDelivery
+from workflows.delivery.identification_code import IdentificationCodeDelivery
+from workflows.delivery.manual_service import ManualServiceDelivery
+from workflows.delivery.offline_license import OfflineLicenseDelivery
+from workflows.delivery.package_deployment import PackageDeployment
+from workflows.delivery.saas_instant import InstantSaasDelivery
+from workflows.delivery.saas_supervised import SupervisedSaasDelivery
+from workflows.delivery.supervision import SupervisedDelivery
+from workflows.instance.lifecycle import InstanceLifecycle
+from workflows.instance.query import InstanceQuery, UsageRound
+from workflows.seller.probing import Probing, ProductProbe
 
 WORKFLOWS: dict[ProductType, type[SupervisedDelivery]] = {
     ProductType.LICENSE_AUTHORIZATION_CODE: AuthorizationCodeDelivery,
@@ -30,8 +30,15 @@ WORKFLOWS: dict[ProductType, type[SupervisedDelivery]] = {
 }
 
 
-PROCESS_TYPES = (*(one.__name__ for one in WORKFLOWS.values()), InstanceLife.__name__)
+PROCESS_TYPES = (*(one.__name__ for one in WORKFLOWS.values()), InstanceLifecycle.__name__)
 """Names of the workflows that are supervised processes: the ledger has each of them."""
 
-ALL_WORKFLOWS: tuple[type, ...] = (*WORKFLOWS.values(), InstanceLife, InstanceQuery, UsageRound, Probing, ProductProbe)
+ALL_WORKFLOWS: tuple[type, ...] = (
+    *WORKFLOWS.values(),
+    InstanceLifecycle,
+    InstanceQuery,
+    UsageRound,
+    Probing,
+    ProductProbe,
+)
 """What a worker runs."""

@@ -5,12 +5,8 @@ from datetime import datetime
 
 from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
 
-from domain.clocks import FreezeKind
-from domain.explain import waiting_on
-from domain.instances import InstanceState
 from domain.order import Order
 from domain.parties import Role
-from domain.state import State
 
 ORDER_ID = SearchAttributeKey.for_keyword("OrderId")
 SELLER_ID = SearchAttributeKey.for_keyword("SellerId")
@@ -48,7 +44,7 @@ Update = (
 
 @dataclass(frozen=True)
 class Shown:
-    """What the attributes say of a workflow at one moment."""
+    """What the attributes say of a process at one moment."""
 
     stage: str
     waiting_on: Role
@@ -58,31 +54,8 @@ class Shown:
     sequence: int
 
 
-def _of_delivery(state: State) -> Shown:
-    freeze, due = state.open_freeze, state.next_due
-    return Shown(
-        stage=state.stage,
-        waiting_on=waiting_on(state),
-        due_at=due.at if due else None,
-        under_appeal=freeze is not None and freeze.kind is FreezeKind.APPEAL,
-        seller_call_failing=bool(state.parked),
-        sequence=state.sequence,
-    )
-
-
-def _of_instance(state: InstanceState) -> Shown:
-    due = state.next_due
-    return Shown(
-        stage=f"instance-{state.status}",
-        waiting_on=Role.SELLER if state.parked else Role.SYSTEM,
-        due_at=due.at if due else None,
-        under_appeal=False,
-        seller_call_failing=bool(state.parked),
-        sequence=state.sequence,
-    )
-
-
-def _at_start(order: Order, shown: Shown) -> TypedSearchAttributes:
+def at_start(order: Order, shown: Shown) -> TypedSearchAttributes:
+    """Attributes a process is started with."""
     return TypedSearchAttributes(
         [
             *([SearchAttributePair(DUE_AT, shown.due_at)] if shown.due_at else []),
@@ -99,27 +72,8 @@ def _at_start(order: Order, shown: Shown) -> TypedSearchAttributes:
     )
 
 
-def at_start(state: State) -> TypedSearchAttributes:
-    """Attributes a delivery is started with."""
-    return _at_start(state.order, _of_delivery(state))
-
-
-def instance_at_start(state: InstanceState) -> TypedSearchAttributes:
-    """Attributes an instance's life is started with."""
-    return _at_start(state.order, _of_instance(state))
-
-
-def changes(known: TypedSearchAttributes, state: State) -> list[Update]:
-    """Updates that bring the engine's attributes in line with the state; empty when nothing changed."""
-    return _changes(known, _of_delivery(state))
-
-
-def instance_changes(known: TypedSearchAttributes, state: InstanceState) -> list[Update]:
-    """The same for an instance."""
-    return _changes(known, _of_instance(state))
-
-
-def _changes(known: TypedSearchAttributes, shown: Shown) -> list[Update]:
+def changes(known: TypedSearchAttributes, shown: Shown) -> list[Update]:
+    """Updates that bring the engine's attributes in line with the process; empty when nothing changed."""
     updates: list[Update] = []
     if known.get(STAGE) != shown.stage:
         updates.append(STAGE.value_set(str(shown.stage)))

@@ -16,13 +16,13 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from api.problems import RETRY_AFTER_SECONDS, from_exception
-from database import queries
+from database import sellers
 from database.secrets import unseal
-from database.session import transaction
+from database.session import writing
 from domain.base import Instant, Storable
 from domain.errors import ErrorCode
 from domain.parties import Actor, Role
-from domain.signatures import APIG_ALGORITHM, APIG_DATE_FORMAT, CLOCK_WINDOW, equal, is_fresh, sign_apig
+from domain.seller.signatures import APIG_ALGORITHM, APIG_DATE_FORMAT, CLOCK_WINDOW, equal, is_fresh, sign_apig
 
 PREFIX = "/api/mkp-openapi-public/global"
 TIME_FORMAT = "%Y%m%d%H%M%S"
@@ -132,14 +132,14 @@ def verify(request: Request, body: bytes, *, once: bool) -> Actor:
         raise OpenApiError(Code.SIGNATURE, "X-Sdk-Date is not signed") from error
     if not is_fresh(stamp, now):
         raise OpenApiError(Code.SIGNATURE, "X-Sdk-Date is more than 60 s off")
-    with transaction() as session, session.begin():
-        seller = queries.seller_by_access_key(session, access_key)
+    with writing() as session:
+        seller = sellers.by_access_key(session, access_key)
         secret = unseal(seller.sealed_open_api_secret_key) if seller else ""
         path, query = request.url.path, request.url.query
         expected = sign_apig(secret, request.method, path, query, headers, body)
         if seller is None or not equal(expected, signature):
             raise OpenApiError(Code.SIGNATURE, "verify signature fail")
-        if once and not queries.use_signature(session, signature, now, now + 2 * CLOCK_WINDOW):
+        if once and not sellers.use_signature(session, signature, now, now + 2 * CLOCK_WINDOW):
             raise OpenApiError(Code.SIGNATURE, "this signature was used before")
         return Actor(role=Role.SELLER, id=seller.id)
 
@@ -147,8 +147,8 @@ def verify(request: Request, body: bytes, *, once: bool) -> Actor:
 def _forget_signature(request: Request) -> None:
     parsed = _AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
     if parsed is not None:
-        with transaction() as session, session.begin():
-            queries.forget_signature(session, parsed.group(3))
+        with writing() as session:
+            sellers.forget_signature(session, parsed.group(3))
 
 
 Body = TypeVar("Body", bound=Storable)

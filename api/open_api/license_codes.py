@@ -11,7 +11,8 @@ from fastapi.responses import JSONResponse
 from pydantic import Field, model_validator
 from starlette.concurrency import run_in_threadpool
 
-from api.commands import give, was_given
+from api.delivery.commands import give, was_given
+from api.delivery.views import state_of
 from api.open_api.contract import (
     MOST_CODES,
     Answer,
@@ -24,18 +25,18 @@ from api.open_api.contract import (
     wire_time,
 )
 from api.problems import ProblemError
-from api.views import state_of
-from database import ledger, queries
+from database import deliveries, instances, ledger
 from database.models import DeliveryRow, InstanceRow
-from database.session import transaction
-from domain import rules
+from database.session import reading, writing
 from domain.base import Storable
-from domain.commands import ActivateCode, Command, CommandName
+from domain.delivery import rules
+from domain.delivery.commands import ActivateCode, Command, CommandName
+from domain.delivery.stages import StageName
+from domain.delivery.state import DeliveryState
 from domain.errors import ErrorCode
-from domain.instances import InstanceStatus
+from domain.instance.state import InstanceStatus
+from domain.order_status import Status
 from domain.parties import Actor
-from domain.stages import StageName
-from domain.state import State, Status
 from domain.validity import validity
 
 router = APIRouter(tags=["license open API"])
@@ -98,8 +99,8 @@ class Usage(Storable):
 
 
 def _find_all(codes: Sequence[str], seller: Actor) -> dict[str, DeliveryRow | None]:
-    with transaction() as session:
-        rows = queries.of_licenses(session, codes, seller.id)
+    with reading() as session:
+        rows = deliveries.of_licenses(session, codes, seller.id)
     known = {row.license_code: row for row in rows}
     return {code: known.get(code) for code in codes}
 
@@ -113,7 +114,7 @@ async def _find(codes: Sequence[str], seller: Actor, unless: Code) -> list[Deliv
     return rows
 
 
-def _code_for(refused: ErrorCode, state: State) -> Code:
+def _code_for(refused: ErrorCode, state: DeliveryState) -> Code:
     """The documented code of a refusal by the flow."""
     if refused is ErrorCode.START_TIME_INVALID:
         return Code.INVALID_PARAMETER
@@ -176,8 +177,8 @@ _LIVING = {
 
 def _lives(rows: Sequence[DeliveryRow]) -> list[dict[str, str]]:
     """What is known of activated codes; raises OpenApiError for one that is not."""
-    with transaction() as session:
-        living = queries.instances(session, [row.id for row in rows])
+    with reading() as session:
+        living = instances.of_deliveries(session, [row.id for row in rows])
     return [_information(row, living.get(row.id)) for row in rows]
 
 
@@ -227,7 +228,7 @@ async def _take_usage(_: Request, seller: Actor, asked: Usage) -> Answer:
 
 def _write_usage(told: Sequence[tuple[DeliveryRow, LicenseUsage]]) -> None:
     now = datetime.now(UTC)
-    with transaction() as session, session.begin():
+    with writing() as session:
         for row, usage in told:
             for entry in usage.entries:
                 ledger.write_usage(session, row.id, now, entry.id, entry.active_num)

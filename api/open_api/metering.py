@@ -13,17 +13,17 @@ from fastapi.responses import JSONResponse
 from pydantic import Field, JsonValue, ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from api.instance_views import instance_state
+from api.instance.views import instance_state
 from api.open_api.orders import ResultCode, answer
 from api.problems import from_exception
-from database import ledger, queries
+from database import instances, ledger, sellers
 from database.models import InstanceRow
 from database.secrets import unseal
-from database.session import transaction
-from domain import metering
+from database.session import reading, writing
 from domain.base import Storable
-from domain.metering import MOST_RECORDS, JudgedRecord, RecordCode, UsageRecord
-from domain.signatures import CLOCK_WINDOW, equal, is_fresh, trace_usage
+from domain.instance import metering
+from domain.instance.metering import MOST_RECORDS, JudgedRecord, RecordCode, UsageRecord
+from domain.seller.signatures import CLOCK_WINDOW, equal, is_fresh, trace_usage
 
 router = APIRouter(tags=["usage open API"])
 
@@ -56,11 +56,11 @@ async def push(request: Request) -> JSONResponse:
 
 def _push(request: Request, body: bytes) -> JSONResponse:
     records, now = Push.model_validate_json(body).usage_records, datetime.now(UTC)
-    with transaction() as session, session.begin():
+    with writing() as session:
         names = {metering.text_of(record, "instance_id") for record in records} - {""}
-        rows = queries.instances_called(session, sorted(names))
+        rows = instances.called(session, sorted(names))
         seller_id = _signer(request, body, rows, now)
-        if not queries.use_signature(session, request.headers["signature"][:128], now, now + 2 * CLOCK_WINDOW):
+        if not sellers.use_signature(session, request.headers["signature"][:128], now, now + 2 * CLOCK_WINDOW):
             message = "this signature was used before"
             raise NotSignedError(message)
         known = {row.instance_id or "": row for row in sorted(rows, key=lambda row: row.seller_id == seller_id)}
@@ -93,8 +93,8 @@ def _signer(request: Request, body: bytes, rows: Sequence[InstanceRow], now: dat
 
 
 def _key(seller_id: str) -> str | None:
-    with transaction() as session:
-        seller = queries.seller(session, seller_id)
+    with reading() as session:
+        seller = sellers.find(session, seller_id)
     return unseal(seller.sealed_access_key) if seller else None
 
 

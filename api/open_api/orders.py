@@ -12,11 +12,11 @@ from starlette.concurrency import run_in_threadpool
 from api.open_api.contract import OpenApiError, refuse, verify, wire_time
 from api.open_api.mock_orders import MOCK_ORDERS
 from api.problems import from_exception
-from database import queries
+from database import deliveries, instances
 from database.models import Json
-from database.session import transaction
+from database.session import reading
 from domain.base import Storable
-from domain.instances import Convert, OperationName, Ordered, Renew, Upgrade
+from domain.instance.operations import Convert, OperationName, Ordered, Renew, Upgrade
 from domain.order import ChargingMode, Order, Period
 
 router = APIRouter(tags=["order open API"])
@@ -72,11 +72,11 @@ def _query(request: Request) -> JSONResponse:
     order_id, line_id = asked.order_id, asked.order_line_id
     if order_id in MOCK_ORDERS:
         return answer(ResultCode.SUCCESS, orderInfo=MOCK_ORDERS[order_id])
-    with transaction() as session:
-        deliveries = queries.of_order(session, order_id, seller.id)
-        living = queries.instances(session, [row.id for row in deliveries])
-        operations = queries.operations_of_order(session, order_id, seller.id)
-    orders = [(Order.model_validate(row.start["order"]), living.get(row.id)) for row in deliveries]
+    with reading() as session:
+        found = deliveries.of_order(session, order_id, seller.id)
+        living = instances.of_deliveries(session, [row.id for row in found])
+        operations = instances.operations_of_order(session, order_id, seller.id)
+    orders = [(Order.model_validate(row.start["order"]), living.get(row.id)) for row in found]
     lines = [_line(order, life.expires_at if life else None) for order, life in orders]
     info = _info(orders[0][0]) if orders else None
     if info is None and operations:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from domain.commands import Body, CommandName
+from domain.delivery.commands import Body, CommandName
 from domain.events import REPORTED
 from domain.order import ProductType
 from domain.parties import Actor, Role

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from domain.catalog import Catalog, catalog
+from domain.delivery.catalog import Catalog, catalog
 from domain.errors import ErrorCode
 from domain.policy import Policy
 from sandbox.cases import Case

@@ -11,14 +11,14 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from domain.order import ProductType
 from domain.parties import Actor, Role
-from domain.products import Round
+from domain.seller.probing import Round
 from launcher.stack import Stack
 from sandbox.cases import Case, World
 from sandbox.client import Json
 from sandbox.parties import OTHER_SELLER
 from tests.support import assert_eventually, assert_problem, log_in
 from workers.schedules import PROBING, USAGE
-from workflows.probing import Probing
+from workflows.seller.probing import Probing
 
 MakeCase = Callable[..., Case]
 CREATE: Json = {

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from domain.signatures import sign_v2
+from domain.seller.signatures import sign_v2
 from launcher.stack import Stack
 from sandbox.cases import Case
 from sandbox.parties import SELLER, access_key

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from domain.order import ProductType
-from domain.signatures import trace_usage
+from domain.seller.signatures import trace_usage
 from launcher.stack import Stack
 from sandbox.cases import Case
 from sandbox.client import OPEN_API, Json

@@ -11,11 +11,12 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from domain.commands import Command, CommandName, Deliver
+from domain.delivery.commands import Command, CommandName, Deliver
+from domain.delivery.state import DeliveryStart
 from domain.order import ProductType
 from domain.proof import Proof
 from domain.recorded import Recorded
-from domain.records import Ask, Outcome, Start
+from domain.step import Ask, Outcome
 from launcher.stack import Stack, temporary_folder
 from sandbox.cases import Case, World, calls, causes, proof
 from sandbox.life import Life
@@ -68,7 +69,7 @@ async def assert_found_and_mended(stack: Stack, kind: str, name: str) -> None:
     assert "agree" in agreed.stdout
 
 
-async def start_with(client: Client, start: Start, recorded: Recorded) -> None:
+async def start_with(client: Client, start: DeliveryStart, recorded: Recorded) -> None:
     """Run a process that believes the ledger to be where it was earlier."""
     await client.start_workflow(
         WORKFLOWS[start.order.product.type].run,  # type: ignore[attr-defined]
@@ -79,11 +80,11 @@ async def start_with(client: Client, start: Start, recorded: Recorded) -> None:
     )
 
 
-def recorded_now(stack: Stack, case: Case) -> tuple[Start, Recorded]:
+def recorded_now(stack: Stack, case: Case) -> tuple[DeliveryStart, Recorded]:
     query = "select start::text, sequence, state::text from deliveries where id = :id"
     (row,) = sql(stack, query, id=case.id)
     start, sequence, state = cast("tuple[str, int, str]", row)
-    return Start.model_validate_json(start), Recorded(sequence=sequence, is_open=True, state=state)
+    return DeliveryStart.model_validate_json(start), Recorded(sequence=sequence, is_open=True, state=state)
 
 
 async def test_a_lost_process_is_started_from_the_ledger(stack: Stack, client: Client, case: Case) -> None:

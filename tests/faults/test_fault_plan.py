@@ -16,10 +16,10 @@ from sqlalchemy import create_engine, text
 
 from domain.order import ProductType
 from domain.parties import Actor, Role
+from launcher.demo import open_world
 from launcher.programs import Program, free_port, is_listening
 from launcher.stack import Stack, temporary_folder
 from sandbox.cases import Case, World, calls, causes, offsets, parked_calls, proof
-from sandbox.demo import open_world
 from sandbox.parties import MANAGER
 from sandbox.production import FaultPlan
 from sandbox.standalone import behaviour_of

@@ -13,9 +13,9 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from launcher.demo import open_world
 from launcher.stack import Stack, temporary_folder
 from sandbox.cases import Case
-from sandbox.demo import open_world
 from sandbox.scenarios import SCENARIOS, Scenario, instant_saas
 
 FOLDER = Path(__file__).parent / "recorded"
@@ -45,7 +45,7 @@ def fingerprint(history: WorkflowHistory) -> list[str]:
     """
     told = {one for event in history.events for one in _told(event)}
     begun = history.events[0].workflow_execution_started_event_attributes
-    follows_calendar = begun.workflow_type.name == "InstanceLife" or any("appeal-due" in one for one in told)
+    follows_calendar = begun.workflow_type.name == "InstanceLifecycle" or any("appeal-due" in one for one in told)
     return sorted(one for one in told if not (follows_calendar and one.startswith("timer")))
 
 

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from activities.addresses import AddressRefusedError, check_address
-from activities.http import CallFailedError, post
+from activities.outbound.addresses import AddressRefusedError, check_address
+from activities.outbound.http import CallFailedError, post
 
 REFUSED = [
     "http://seller.example.com/",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.masking import MASK, SECRET_MEMBERS, mask
+from activities.seller.masking import MASK, SECRET_MEMBERS, mask
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
-from domain.ciphers import KeyBits, decrypt, encrypt
-from domain.signatures import (
+from domain.seller.ciphers import KeyBits, decrypt, encrypt
+from domain.seller.signatures import (
     canonical_json,
     equal,
     equal_hex,

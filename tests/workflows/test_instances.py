@@ -11,15 +11,15 @@ from pydantic import ValidationError
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from activities.instances import batched
+from activities.instance.queries import batched
 from domain.order import ProductType
-from domain.reports import MOST_QUERIED, QueryBatch
+from domain.seller.instance_reports import MOST_QUERIED, QueryBatch
 from launcher.stack import Stack
 from sandbox.cases import Case, World, calls, causes, expect_close, instant, proof
 from sandbox.client import Json, query_order
 from sandbox.life import Life, end_of
 from tests.support import assert_problem
-from workflows.instance_query import UsageRound
+from workflows.instance.query import UsageRound
 
 MakeCase = Callable[..., Case]
 MONTH: Json = {"unit": "month", "number": 1}

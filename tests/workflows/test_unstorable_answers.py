@@ -13,7 +13,7 @@ from sandbox.cases import REQUEST, Case, calls, causes, parked_calls, proof
 from sandbox.client import Json
 from sandbox.life import Life
 from tests.support import assert_problem
-from workflows.instance_query import UsageRound
+from workflows.instance.query import UsageRound
 
 MakeCase = Callable[..., Case]
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from domain.commands import (
+from domain.delivery.commands import (
     Accept,
     ActivateCode,
     AgreeRefund,
@@ -39,13 +39,13 @@ from domain.commands import (
     WithdrawAppeal,
     WithdrawRefund,
 )
+from domain.delivery.state import DeliveryState
+from domain.delivery.terms import terms_of
 from domain.files import FileReference, FileType
 from domain.order import Order, Product, ProductType
 from domain.parties import Actor, Role
 from domain.policy import Policy
 from domain.proof import Document, DocumentKind, Proof, Signatory
-from domain.state import State
-from domain.terms import terms_of
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 FILE = FileReference(name="a.pdf", type=FileType.PDF, size=1, sha256="0" * 64)
@@ -125,10 +125,10 @@ def order(product_type: ProductType = ProductType.LICENSE_OFFLINE, **changes: ob
 
 def begun(
     product_type: ProductType = ProductType.LICENSE_OFFLINE, policy: Policy | None = None, **changes: object
-) -> State:
+) -> DeliveryState:
     """A delivery at its first stage."""
     of = order(product_type, **changes)
-    return State.begin(of, terms_of(of, policy or Policy()), NOW)
+    return DeliveryState.begin(of, terms_of(of, policy or Policy()), NOW)
 
 
 def command(body: Body, actor: Actor) -> Command:

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from domain import appeals, effects, rules
-from domain.clocks import ClockAct
-from domain.commands import (
+from domain.delivery import appeals, effects, rules
+from domain.delivery.clocks import ClockAct
+from domain.delivery.commands import (
     AgreeRuling,
     AnswerAppeal,
     Appeal,
@@ -20,14 +20,14 @@ from domain.commands import (
     Ruling,
     WithdrawAppeal,
 )
+from domain.delivery.explain import missing, waiting_on
+from domain.delivery.stages import StageName
+from domain.delivery.state import DeliveryState
 from domain.errors import ErrorCode
-from domain.explain import missing, waiting_on
-from domain.flows import Effect
 from domain.order import ProductType, Provisioning
 from domain.parties import Actor, Role
 from domain.policy import Policy
-from domain.stages import StageName
-from domain.state import State
+from domain.step import Effect
 from tests.unit.domain.builders import ACTORS, FILE, NOW, SECOND_MANAGER, begun, command
 
 SELLER, BUYER, MANAGER = ACTORS[Role.SELLER], ACTORS[Role.BUYER], ACTORS[Role.MANAGER]
@@ -35,14 +35,16 @@ FILED = Appeal(reason="half is missing", claim="deliver it")
 LATER = NOW + timedelta(days=3)
 
 
-def give(state: State, body: Body, actor: Actor) -> Effect | ErrorCode:
+def give(state: DeliveryState, body: Body, actor: Actor) -> Effect | ErrorCode:
     """Give a command on day 3: its effect, or why it is refused."""
     asked = command(body, actor)
     refused = rules.refusal(state, asked, LATER)
     return refused.code if refused else effects.apply_command(state, asked, LATER)
 
 
-def appealed(stage: StageName = StageName.BUYER_ACCEPTANCE, by: Actor = BUYER, policy: Policy | None = None) -> State:
+def appealed(
+    stage: StageName = StageName.BUYER_ACCEPTANCE, by: Actor = BUYER, policy: Policy | None = None
+) -> DeliveryState:
     state = begun(policy=policy)
     if stage is not state.stage:
         state.enter(stage, NOW)

@@ -6,29 +6,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain import effects
-from domain.clocks import ClockAct, ClockName, Due, FreezeKind
-from domain.commands import Ship
+from domain.delivery import effects
+from domain.delivery.clocks import ClockAct, ClockName, Due, FreezeKind
+from domain.delivery.commands import Ship
+from domain.delivery.stages import StageName
+from domain.delivery.state import DeliveryState
 from domain.events import Event, EventName
-from domain.flows import Effect
 from domain.order import ProductType
 from domain.parties import SYSTEM, Role
 from domain.policy import Policy
-from domain.stages import StageName
-from domain.state import State
+from domain.step import Effect
 from tests.unit.domain.builders import ACTORS, NOW, begun, command
 
 MANAGER = ACTORS[Role.MANAGER]
 DAY = timedelta(days=1)
 
 
-def accepting(acceptance_days: int | str | None = 15) -> State:
+def accepting(acceptance_days: int | str | None = 15) -> DeliveryState:
     state = begun(acceptance_days=acceptance_days)
     state.enter(StageName.BUYER_ACCEPTANCE, NOW)
     return state
 
 
-def acts(state: State, name: ClockName) -> list[tuple[float, ClockAct]]:
+def acts(state: DeliveryState, name: ClockName) -> list[tuple[float, ClockAct]]:
     """Days from now and acts of one clock."""
     return [((due.at - NOW) / DAY, due.act) for clock in state.clocks if clock.name is name for due in clock.acts]
 
@@ -101,7 +101,7 @@ def test_the_delivery_clock_runs_on_through_the_products_own_stages() -> None:
     assert state.deadline == NOW + 14 * DAY
 
 
-def shipped(*, signed_after: timedelta | None, by_buyer: bool = True) -> State:
+def shipped(*, signed_after: timedelta | None, by_buyer: bool = True) -> DeliveryState:
     """Goods at the buyer's decision since day 5."""
     state = begun(ProductType.HARDWARE, acceptance_days=3)
     effects.apply_command(state, command(Ship(logistics_company="SF", tracking_number="SF100200"), MANAGER), NOW)
@@ -111,7 +111,7 @@ def shipped(*, signed_after: timedelta | None, by_buyer: bool = True) -> State:
     return state
 
 
-def sign(state: State, at: datetime, *, by_buyer: bool = True) -> None:
+def sign(state: DeliveryState, at: datetime, *, by_buyer: bool = True) -> None:
     signed = Event(name=EventName.PARCEL_SIGNED, actor=SYSTEM, signed_at=at, recipient_is_buyer=by_buyer)
     effects.apply_event(state, signed, at)
 
@@ -155,7 +155,7 @@ def test_goods_signed_for_while_frozen_get_a_clock_that_stands_still() -> None:
     assert acts(state, ClockName.SIGN_OFF)[-1] == (37, ClockAct.ACCEPT)
 
 
-def told_later(state: State, signed_after: timedelta, told_after: timedelta) -> float:
+def told_later(state: DeliveryState, signed_after: timedelta, told_after: timedelta) -> float:
     """Days until goods are accepted, when the courier's word comes late."""
     signed = Event(name=EventName.PARCEL_SIGNED, actor=SYSTEM, signed_at=NOW + signed_after, recipient_is_buyer=True)
     effects.apply_event(state, signed, NOW + told_after)
@@ -230,7 +230,7 @@ def test_an_appeal_within_a_refund_request_freezes_the_time_once(
 def test_a_refund_requests_own_clock_runs_while_the_flow_stands_still_and_stops_in_an_appeal() -> None:
     state = accepting()
     state.freeze(FreezeKind.REFUND_REQUEST, MANAGER, "refund", NOW)
-    state.wind(ClockName.GOODS_RETURN, NOW, (NOW + 10 * DAY, ClockAct.DROP_RETURN))
+    state.start_clock(ClockName.GOODS_RETURN, NOW, (NOW + 10 * DAY, ClockAct.DROP_RETURN))
     seen = [state.next_due]
     state.freeze(FreezeKind.APPEAL, MANAGER, "appeal", NOW + 4 * DAY)
     seen.append(state.next_due)

@@ -7,26 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain import lifecycle
-from domain.call_book import Called, OpenCall
 from domain.errors import ErrorCode
-from domain.instances import (
-    CancelRenewal,
-    Convert,
-    InstanceAct,
-    InstanceStart,
-    InstanceState,
-    InstanceStatus,
-    Operation,
-    Release,
-    Renew,
-    RestartInstanceCall,
-    Upgrade,
-)
+from domain.instance import rules
+from domain.instance.operations import CancelRenewal, Convert, Operation, Release, Renew, RestartInstanceCall, Upgrade
+from domain.instance.state import InstanceAct, InstanceStart, InstanceState, InstanceStatus
 from domain.order import Period, PeriodUnit, ProductType
 from domain.parties import Actor, Role
 from domain.policy import Policy
-from domain.seller_calls import Activity, CallFields, ResultCode, SellerAnswer, WireStatus
+from domain.seller.calls import CallFields, CallName, ResultCode, SellerAnswer, WireStatus
+from domain.seller.open_calls import Called, OpenCall
 from tests.unit.domain import builders
 from tests.unit.domain.builders import ACTORS, NOW
 
@@ -75,7 +64,7 @@ class Watched:
         until = self.now + timedelta(days=days)
         while (due := self.state.next_due) is not None and due.at <= until:
             self.now = max(self.now, due.at)
-            lifecycle.apply_clock(self.state, self.now)
+            rules.apply_clock(self.state, self.now)
         self.now = until
 
     def answer(self) -> None:
@@ -88,7 +77,7 @@ class Watched:
             self.frozen = not self.frozen
         self.expire_time = fields.expire_time or self.expire_time
         self.told.append(self.state.calls[0].activity)
-        lifecycle.apply_call(self.state, succeeded(self.state.calls[0]), self.now)
+        rules.apply_call(self.state, succeeded(self.state.calls[0]), self.now)
 
     def check(self) -> None:
         state = self.state
@@ -121,8 +110,8 @@ def test_the_seller_is_told_what_holds_and_in_its_order(
             case "operate":
                 renewal = state.renewals[-1].order_line if state.renewals else "none:none"
                 operation = asked(number, choice, renewal)
-                if lifecycle.refusal(state, operation, watched.now) is None:
-                    lifecycle.apply_operation(state, operation, watched.now)
+                if rules.refusal(state, operation, watched.now) is None:
+                    rules.apply_operation(state, operation, watched.now)
             case "pass":
                 watched.pass_days(choice)
             case _:
@@ -140,7 +129,7 @@ def test_a_renewal_counts_from_the_present_end() -> None:
     state = born(TYPES[0], days=10)
     end = state.expires_at
     assert end is not None
-    lifecycle.apply_operation(state, asked(1, 0, ""), NOW)
+    rules.apply_operation(state, asked(1, 0, ""), NOW)
     assert state.expires_at == end.replace(month=end.month % 12 + 1, year=end.year + end.month // 12)
 
 
@@ -151,7 +140,7 @@ def test_a_renewal_that_would_end_in_the_past_counts_from_now() -> None:
     watched = Watched(state)
     watched.pass_days(30)
     assert state.status is InstanceStatus.FROZEN
-    lifecycle.apply_operation(state, asked(1, 0, ""), late)
+    rules.apply_operation(state, asked(1, 0, ""), late)
     assert state.expires_at is not None
     assert state.expires_at > late
 
@@ -166,15 +155,15 @@ def test_a_renewal_that_would_end_in_the_past_counts_from_now() -> None:
 def test_reminders_that_lie_before_the_start_are_left_out(days: int, acts: list[str]) -> None:
     state, seen = born(TYPES[0], days=days), []
     while (due := state.next_due) is not None:
-        seen.append(str(lifecycle.apply_clock(state, due.at)))
+        seen.append(str(rules.apply_clock(state, due.at)))
     assert seen == acts
 
 
 def test_a_cancelled_renewal_fires_no_reminder_of_the_past() -> None:
     state = born(TYPES[0], days=5)
-    lifecycle.apply_operation(state, asked(1, 0, ""), NOW)
+    rules.apply_operation(state, asked(1, 0, ""), NOW)
     now: datetime = NOW + timedelta(days=4, hours=12)
-    lifecycle.apply_operation(state, asked(2, 2, "O1:L1"), now)
+    rules.apply_operation(state, asked(2, 2, "O1:L1"), now)
     assert state.next_due is not None
     assert state.next_due.act is InstanceAct.FREEZE or state.next_due.at > now
 
@@ -195,20 +184,20 @@ def test_a_cancelled_renewal_fires_no_reminder_of_the_past() -> None:
     ],
 )
 def test_an_operation_without_its_ground_is_refused(operation: Operation, code: ErrorCode) -> None:
-    refusal = lifecycle.refusal(born(TYPES[0]), operation, NOW)
+    refusal = rules.refusal(born(TYPES[0]), operation, NOW)
     assert refusal is not None
     assert refusal.code is code
 
 
 def test_a_sellers_restarts_end_before_the_history_does_and_operations_go_on() -> None:
     state = born(TYPES[0])
-    state.plan(Activity.REFRESH_INSTANCE, CallFields())
+    state.plan(CallName.REFRESH_INSTANCE, CallFields())
     state.open_window(state.calls[0], state.policy, NOW)
     body = RestartInstanceCall(activity="refreshInstance")
     by_seller, by_manager = (Operation(actor=ACTORS[role], key="k", body=body) for role in (Role.SELLER, Role.MANAGER))
-    assert lifecycle.refusal(state, by_seller, NOW) is None
-    refusal = lifecycle.refusal(state, by_seller, NOW, is_full=True)
+    assert rules.refusal(state, by_seller, NOW) is None
+    refusal = rules.refusal(state, by_seller, NOW, is_full=True)
     assert refusal is not None
     assert refusal.code is ErrorCode.TOO_MANY_COMMANDS
-    assert lifecycle.refusal(state, by_manager, NOW, is_full=True) is None
-    assert lifecycle.refusal(state, asked(1, 0, ""), NOW, is_full=True) is None
+    assert rules.refusal(state, by_manager, NOW, is_full=True) is None
+    assert rules.refusal(state, asked(1, 0, ""), NOW, is_full=True) is None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.products import ProductEvent, failing_days, month_of, what_follows
+from domain.seller.probing import ProductEvent, failing_days, month_of, what_follows
 
 NOON = datetime(2026, 11, 24, 4, tzinfo=UTC)
 PASSED, FAILED = True, False

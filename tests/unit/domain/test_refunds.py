@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from domain import effects, rules
-from domain.clocks import ClockAct
-from domain.commands import (
+from domain.delivery import effects, rules
+from domain.delivery.clocks import ClockAct
+from domain.delivery.commands import (
     AgreeRefund,
     Body,
     CommandName,
@@ -23,15 +23,15 @@ from domain.commands import (
     TakeGoodsBack,
     WithdrawRefund,
 )
+from domain.delivery.explain import waiting_on
+from domain.delivery.stages import StageName
+from domain.delivery.state import DeliveryState
 from domain.errors import ErrorCode
 from domain.events import Event, EventName
-from domain.explain import waiting_on
-from domain.flows import Effect
 from domain.order import Period, PeriodUnit, ProductType
 from domain.parties import SYSTEM, Actor, Role
 from domain.proof import Proof
-from domain.stages import StageName
-from domain.state import State
+from domain.step import Effect
 from tests.unit.domain.builders import ACTORS, FILE, NOW, begun, command
 
 SELLER, BUYER, MANAGER = ACTORS[Role.SELLER], ACTORS[Role.BUYER], ACTORS[Role.MANAGER]
@@ -39,18 +39,18 @@ ASKED = RequestRefund(amount=Decimal(10), reason="bought twice")
 DAY = timedelta(days=1)
 
 
-def give(state: State, body: Body, actor: Actor, at: datetime = NOW) -> Effect | ErrorCode:
+def give(state: DeliveryState, body: Body, actor: Actor, at: datetime = NOW) -> Effect | ErrorCode:
     """Give a command: its effect, or why it is refused."""
     asked = command(body, actor)
     refused = rules.refusal(state, asked, at)
     return refused.code if refused else effects.apply_command(state, asked, at)
 
 
-def tell(state: State, name: EventName) -> None:
+def tell(state: DeliveryState, name: EventName) -> None:
     effects.apply_event(state, Event(name=name, actor=SYSTEM), NOW)
 
 
-def asked(state: State | None = None, body: RequestRefund = ASKED) -> State:
+def asked(state: DeliveryState | None = None, body: RequestRefund = ASKED) -> DeliveryState:
     state = state or begun()
     assert give(state, body, BUYER) is Effect.STAYS
     return state
@@ -157,7 +157,7 @@ ADDRESS = AgreeRefund(return_address="1 Dock Road, Guiyang")
 SENT_BACK = SendGoodsBack(logistics_company="SF", tracking_number="SF100201")
 
 
-def shipped() -> State:
+def shipped() -> DeliveryState:
     state = begun(ProductType.HARDWARE)
     give(state, Ship(logistics_company="SF", tracking_number="SF100200"), SELLER)
     state.enter(StageName.GOODS_ACCEPTANCE, NOW)
@@ -180,7 +180,7 @@ def test_shipped_goods_are_not_refunded_as_not_received_unless_operations_confir
     assert give(state, AgreeRefund(), SELLER) is Effect.UNSUBSCRIBES
 
 
-def returning() -> State:
+def returning() -> DeliveryState:
     state = asked(shipped(), RECEIVED)
     assert give(state, AgreeRefund(), SELLER) is ErrorCode.RETURN_ADDRESS_REQUIRED
     assert give(state, ADDRESS, SELLER) is Effect.STAYS
@@ -198,7 +198,7 @@ def test_goods_not_sent_back_within_10_days_withdraw_the_request() -> None:
     assert state.open_freeze is None
 
 
-def checking() -> State:
+def checking() -> DeliveryState:
     state = returning()
     assert give(state, SENT_BACK, BUYER, NOW + 9 * DAY) is Effect.STAYS
     assert waiting_on(state) is Role.SELLER

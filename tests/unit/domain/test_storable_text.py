@@ -10,12 +10,12 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from domain.base import storable
-from domain.commands import COMMANDS
+from domain.delivery.commands import COMMANDS
 from domain.events import REPORTED
-from domain.instances import CancelRenewal, Convert, Release, Renew, RestartInstanceCall, Upgrade
+from domain.instance.operations import CancelRenewal, Convert, Release, Renew, RestartInstanceCall, Upgrade
 from domain.order import Order
-from domain.products import ProbeCase
-from domain.reports import AppInfo, UsageInfo
+from domain.seller.instance_reports import AppInfo, UsageInfo
+from domain.seller.probing import ProbeCase
 from tests.unit.domain.builders import BODIES
 
 UNSTORABLE = ("plain\x00text.pdf", "plain\ud800text.pdf", "plain\udffftext.pdf")

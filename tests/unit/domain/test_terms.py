@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from domain.flows import FLOWS, FlowName
+from domain.delivery.flows import FLOWS, FlowName
+from domain.delivery.terms import Terms, terms_of
 from domain.order import Order, ProductType, Provisioning, Scenario, SellerCategory
 from domain.policy import Policy
 from domain.proof import Signatory
-from domain.terms import Terms, terms_of
 from domain.validity import MARKETPLACE_ZONE
 from tests.unit.domain.builders import PROOF, order
 

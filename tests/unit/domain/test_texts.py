@@ -1,13 +1,13 @@
-from domain.clocks import CLOCKS, ClockAct
-from domain.commands import COMMANDS, CommandName, Ruling
+from domain.bilingual import Bilingual
+from domain.delivery.clocks import CLOCKS, ClockAct
+from domain.delivery.commands import COMMANDS, CommandName, Ruling
+from domain.delivery.flows import FLOWS
+from domain.delivery.messages import RULING_LABELS, messages_for
+from domain.delivery.stages import STAGES
+from domain.delivery.terms import RULE_VERSIONS
 from domain.errors import ERRORS, ErrorCode
 from domain.events import REPORTED, EventName
-from domain.flows import FLOWS
-from domain.messages import RULING_LABELS, messages_for
 from domain.parties import Role
-from domain.stages import STAGES
-from domain.terms import RULE_VERSIONS
-from domain.text import Text
 from tests.unit.domain.builders import begun
 
 
@@ -28,7 +28,7 @@ def test_the_seller_learns_who_accepted() -> None:
     assert [message.to for message in by_clock] == [Role.BUYER, Role.SELLER]
 
 
-def texts() -> list[Text]:
+def texts() -> list[Bilingual]:
     errors = [text for spec in ERRORS.values() for text in (spec.title, spec.action)]
     stages = [text for stage in STAGES.values() for text in (stage.label, stage.missing)]
     return [

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.commands import Deliver
+from domain.delivery.commands import Deliver
+from domain.delivery.rules import refusal
 from domain.errors import ErrorCode
 from domain.order import Period, PeriodUnit
 from domain.parties import Role
 from domain.policy import Policy
-from domain.rules import refusal
 from domain.settlement import eligibility_month
 from domain.validity import MARKETPLACE_ZONE, validity
 from tests.unit.domain.builders import ACTORS, NOW, PROOF, begun, command

@@ -9,16 +9,17 @@ from random import Random
 
 import pytest
 
-from domain.clocks import ClockAct
-from domain.commands import COMMANDS, CommandName, RestartCall, Ruling
+from domain.delivery.clocks import ClockAct
+from domain.delivery.commands import COMMANDS, CommandName, RestartCall, Ruling
+from domain.delivery.flows import FLOWS, Flow
+from domain.delivery.rules import refusal
+from domain.delivery.stages import STAGES, StageName
+from domain.delivery.state import DeliveryState
 from domain.errors import ErrorCode
 from domain.events import OF_INSTANCES, REPORTED, EventName
-from domain.flows import FLOWS, Flow
+from domain.limits import MAX_TRANSITIONS
 from domain.parties import Role
-from domain.rules import MAX_TRANSITIONS, refusal
-from domain.seller_calls import Activity, CallFields
-from domain.stages import STAGES, StageName
-from domain.state import State
+from domain.seller.calls import CallFields, CallName
 from tests.unit.domain.builders import ACTORS, BODIES, NOW, begun, command
 from tests.unit.domain.walks import EVENTS, OWN_EVENTS, Walk, random_order
 
@@ -54,7 +55,7 @@ def test_no_run_leaves_the_table_or_breaks_time_or_money() -> None:
 
 
 def test_a_failing_run_prints_its_seed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(State, "thaw", lambda *_: None)
+    monkeypatch.setattr(DeliveryState, "thaw", lambda *_: None)
     with pytest.raises(Exception) as told:  # noqa: PT011 - whatever breaks first
         test_no_run_leaves_the_table_or_breaks_time_or_money()
     seed = told.value.__notes__[0].removeprefix("WALK_SEED=")
@@ -112,7 +113,7 @@ def test_an_order_of_many_steps_is_not_prolonged_but_can_end() -> None:
 
 def test_a_sellers_restarts_do_not_use_up_what_the_others_need() -> None:
     state = begun()
-    state.plan(Activity.ORDER_NOTIFY, CallFields())
+    state.plan(CallName.ORDER_NOTIFY, CallFields())
     state.open_window(state.calls[0], state.terms.policy, NOW)
     state.sequence = MAX_TRANSITIONS
     restart = RestartCall(activity="orderNotify")

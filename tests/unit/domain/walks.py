@@ -7,19 +7,19 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from domain import appeals, effects, rows, rules
-from domain.clocks import CLOCKS, ClockAct, ClockName, Due, RunningClock
-from domain.commands import Command, CommandName
+from domain.delivery import appeals, effects, records, rules
+from domain.delivery.clocks import CLOCKS, ClockAct, ClockName, Due, RunningClock
+from domain.delivery.commands import Command, CommandName
+from domain.delivery.stages import StageName
+from domain.delivery.state import DeliveryState
+from domain.delivery.terms import terms_of
 from domain.events import Event, EventName
-from domain.flows import Effect
 from domain.order import CodeKind, Order, ProductType, Provisioning, Scenario, SellerCategory
+from domain.order_status import Status
 from domain.parties import SYSTEM, Actor, Role
 from domain.policy import Policy
 from domain.recorded import Ended
-from domain.records import Row
-from domain.stages import StageName
-from domain.state import State, Status
-from domain.terms import terms_of
+from domain.step import Effect, Row
 from tests.unit.domain.builders import ACTORS, BODIES, LICENSE, NOW, SECOND_MANAGER, command, order
 from workflows.registry import WORKFLOWS
 
@@ -90,7 +90,7 @@ class Flow:
     """What a flow's code needs of its delivery, to be run through the past and no further."""
 
     order: Order
-    state: State
+    state: DeliveryState
     past: deque[Ended]
 
     async def stage(self, name: StageName) -> Ended:
@@ -127,7 +127,7 @@ class Ledger:
 
     @classmethod
     def of(cls, walk: "Walk") -> "Ledger":
-        return cls(rows.state_json(walk.state), [], walk.now, deepcopy(walk.books), list(walk.ends), [])
+        return cls(records.state_json(walk.state), [], walk.now, deepcopy(walk.books), list(walk.ends), [])
 
     def write(self, walk: "Walk") -> None:
         """Everything that was decided gets on record; what is read back is the same to the last member."""
@@ -137,13 +137,13 @@ class Ledger:
             if row.effect is not Effect.STAYS
         ]
         walk.unwritten = []
-        self.state, self.now = rows.state_json(walk.state), walk.now
+        self.state, self.now = records.state_json(walk.state), walk.now
         self.books, self.ends, self.waiting = deepcopy(walk.books), list(walk.ends), list(walk.waiting)
         if walk.state.sequence % EVERY == 0:
             assert self.read(walk) == walk.state, "the recorded state is another"
 
-    def read(self, walk: "Walk") -> State:
-        return rows.read_state(self.state, walk.order, walk.state.terms)
+    def read(self, walk: "Walk") -> DeliveryState:
+        return records.read_state(self.state, walk.order, walk.state.terms)
 
     def resume(self, walk: "Walk") -> None:
         """The engine is lost, with what was not written yet: the order goes on from here."""
@@ -174,7 +174,7 @@ class Walk:
     resumed: int = 0
 
     def __post_init__(self) -> None:
-        self.state = State.begin(self.order, terms_of(self.order, self.policy), NOW)
+        self.state = DeliveryState.begin(self.order, terms_of(self.order, self.policy), NOW)
         self.state.license_code = LICENSE
         self.settle()
         self.ledger = Ledger.of(self)
@@ -271,7 +271,7 @@ class Walk:
         if state.current.is_end and (not self.ends or effect is not Effect.STAYS):
             self.ends.append(state.status)
         state.sequence += 1
-        self.unwritten.append(rows.delivery_row(entry, effect, source, state, self.now))
+        self.unwritten.append(records.delivery_row(entry, effect, source, state, self.now))
 
     def _target(self, cause: str) -> StageName:
         if self.state.stage is StageName.UNSUBSCRIBING:

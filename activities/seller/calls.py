@@ -1,0 +1,209 @@
+"""Calls of a seller's production interfaces: V2 and License 2.0 (DOMAIN §4.4, §5, §6.1), License 1.0 (§4.5, §6.3)."""
+
+import base64
+import json
+import secrets
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+from pydantic import BaseModel, Field, JsonValue, ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.outbound.addresses import AddressRefusedError, check_address
+from activities.outbound.http import Answer, get, post
+from activities.seller.attempts import DATABASE_BACK_OFF, Result, TriedError, attempt
+from activities.seller.masking import mask
+from database import sellers
+from database.secrets import unseal
+from database.session import reading
+from domain.base import Storable
+from domain.seller.calls import ATTEMPT_TIMEOUT, CallName, GetLicense, ResultCode, SellerAnswer, SellerCall
+from domain.seller.signatures import has_signed_body, sign_v1, sign_v2
+
+HTTP_OK = 200
+PASSING = frozenset({408, 425, 429})
+"""Statuses of the 4xx range that another attempt may get over."""
+
+REFUSALS = frozenset({ResultCode.UNAUTHENTICATED, ResultCode.INVALID_PARAMETER})
+"""Result codes that say the call itself is wrong: its signature or its fields (DOMAIN §5.4)."""
+
+V1_TIME_FORMAT = "%Y%m%d%H%M%S%f"
+
+
+class Instance(BaseModel):
+    """One instance in the answer to queryInstance; what is told of it is judged where it is kept, one by one.
+
+    It is not Storable: one bad memo must not spoil what the same answer tells of ninety-nine others.
+    """
+
+    instance_id: str = Field(alias="instanceId", min_length=1, max_length=64)
+    app_info: JsonValue = Field(default=None, alias="appInfo")
+    usage_info: JsonValue = Field(default=None, alias="usageInfo")
+
+
+class Response(Storable):
+    """What a seller answers; members we do not know are ignored (DOMAIN §5.3)."""
+
+    result_code: str = Field(alias="resultCode", max_length=6)
+    result_message: str = Field(default="", alias="resultMsg", max_length=255)
+    instance_id: str | None = Field(default=None, alias="instanceId", min_length=1, max_length=64)
+    info: list[Instance] | None = None
+    license: str | None = Field(default=None, min_length=1, max_length=4096)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How to reach a seller: address, the IP address it led to when checked, and the key that signs."""
+
+    url: str
+    connect_to: str | None
+    access_key: str
+
+
+@activity.defn(name="call-seller")
+def call_seller(call: SellerCall) -> SellerAnswer:
+    """Make one attempt of a call; an answer that is no success fails it, and the engine repeats it."""
+    return attempted(call, lambda response: _read(call, response))
+
+
+def attempted(call: SellerCall, read: Callable[[Response], Result]) -> Result:
+    """Make one attempt on record; ``read`` tells what the answer means, or raises TriedError or ValidationError."""
+    wire = _fields_v1(call.get_license) if call.get_license else _fields(call)
+
+    def send() -> tuple[str, Result]:
+        reach = connection(call.seller_id)
+        answer = _get_v1(reach, wire) if call.get_license else post_v2(reach, wire)
+        text, response = understood(answer)
+        try:
+            return text, read(response)
+        except ValidationError as error:
+            message = f"{not_as_documented(error)}: {text}"
+            raise TriedError(message) from error
+
+    return attempt(call.delivery_id, call.key, call.activity, mask(_canonical(wire).decode()), send, call.every)
+
+
+def understood(answer: Answer) -> tuple[str, Response]:
+    """An answer as text without secrets, and what it says; raises TriedError."""
+    text = mask(answer.body.decode(errors="replace"))
+    if answer.status != HTTP_OK:
+        raise TriedError(f"HTTP {answer.status}: {text}", retry=not is_refusal(answer.status))
+    try:
+        return text, Response.model_validate_json(answer.body)
+    except ValidationError as error:
+        message = f"{not_as_documented(error)}: {text}"
+        raise TriedError(message) from error
+
+
+def not_as_documented(error: ValidationError) -> str:
+    """What is wrong with an answer's form."""
+    return f"answer not as documented: {error.errors()[0]['msg']}"
+
+
+def is_refusal(status: int) -> bool:
+    """Tell whether a status says that the call itself is wrong: repeating it would only hammer the seller."""
+    return 400 <= status < 500 and status not in PASSING  # noqa: PLR2004 - the 4xx range
+
+
+def _canonical(fields: dict[str, str]) -> bytes:
+    """JSON in the form that is signed (DOMAIN §6.1)."""
+    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def post_v2(reach: Reach, fields: dict[str, str]) -> Answer:
+    """Send a V2 call, signed (DOMAIN §6.1); raises CallFailedError."""
+    body = _canonical(fields)
+    nonce, timestamp = secrets.token_hex(32).upper(), str(time.time_ns() // 1_000_000)
+    signed = {"signature": sign_v2(reach.access_key, nonce, timestamp, body), "timestamp": timestamp, "nonce": nonce}
+    return post(f"{reach.url}?{urlencode(signed)}", body, {}, ATTEMPT_TIMEOUT.total_seconds(), reach.connect_to)
+
+
+def _get_v1(reach: Reach, fields: dict[str, str]) -> Answer:
+    stamped = {**fields, "timeStamp": datetime.now(UTC).strftime(V1_TIME_FORMAT)[:-3]}
+    token = sign_v1(reach.access_key, stamped["timeStamp"], stamped)
+    answer = get(
+        f"{reach.url}?{urlencode({**stamped, 'authToken': token})}", ATTEMPT_TIMEOUT.total_seconds(), reach.connect_to
+    )
+    header = answer.headers.get("body-sign", "")
+    if answer.status == HTTP_OK and not has_signed_body(reach.access_key, header, answer.body):
+        raise TriedError("the answer's Body-Sign is wrong" if header else "bodySign is empty", retry=False)
+    return answer
+
+
+def _fields(call: SellerCall) -> dict[str, str]:
+    """Members of a V2 call; businessId differs on every request (DOMAIN §5.2)."""
+    fields = {"activity": str(call.activity), **call.fields.on_the_wire()}
+    return {**fields, "businessId": str(uuid.uuid4())} if call.activity is CallName.NEW_INSTANCE else fields
+
+
+def _fields_v1(asked: GetLicense) -> dict[str, str]:
+    """Parameters of getLicense; the identification code travels in an extension (DOMAIN §4.5)."""
+    extension = json.dumps([{"name": "identificationCode", "value": asked.identification_code}])
+    fields = {
+        "activity": str(CallName.GET_LICENSE),
+        "customerId": asked.customer_id,
+        "businessId": str(uuid.uuid4()),
+        "orderId": asked.order_id,
+        "productId": asked.product_id,
+        "periodType": asked.period_type,
+        "periodNumber": str(asked.period_number) if asked.period_number else None,
+        "amount": asked.amount,
+        "saasExtendParams": base64.b64encode(extension.encode()).decode(),
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def connection(seller_id: str) -> Reach:
+    """The seller's checked address and access key."""
+    try:
+        with reading() as session:
+            seller = sellers.find(session, seller_id)
+    except SQLAlchemyError as error:
+        message = "the database is away"
+        raise ApplicationError(message, next_retry_delay=DATABASE_BACK_OFF) from error
+    if seller is None:
+        message = f"seller {seller_id} has registered no production address"
+        raise TriedError(message, retry=False)
+    try:
+        connect_to = check_address(seller.production_url)
+    except AddressRefusedError as error:
+        message = f"address refused: {error}"
+        raise TriedError(message, retry=False) from error
+    return Reach(seller.production_url, connect_to, unseal(seller.sealed_access_key))
+
+
+def _read(call: SellerCall, response: Response) -> SellerAnswer:
+    """Tell success from failure (DOMAIN §5.3, §5.4); raises TriedError."""
+    said = f"{response.result_code} {response.result_message}".strip()
+    accepted = {ResultCode.SUCCESS}
+    instance_id = response.instance_id
+    if call.activity is CallName.NEW_INSTANCE:
+        accepted.add(ResultCode.PROCESSING)
+        if response.result_code in accepted and instance_id is None:
+            message = f"answer names no instanceId: {said}"
+            raise TriedError(message)
+    if call.activity is CallName.QUERY_INSTANCE and response.result_code == ResultCode.SUCCESS:
+        known = [instance.instance_id for instance in response.info or []]
+        if call.fields.instance_id not in known:
+            message = f"instance not there yet: {said}"
+            raise TriedError(message)
+        instance_id = call.fields.instance_id
+    if (
+        call.activity in {CallName.RELEASE_INSTANCE, CallName.RELEASE_LICENSE_CODE}
+        and response.result_code == ResultCode.NOT_FOUND
+    ):
+        # Nothing is left to release: a repeated release is a success (DOMAIN §5.5).
+        return SellerAnswer(result_code=ResultCode.SUCCESS)
+    if response.result_code not in accepted:
+        raise TriedError(said, retry=response.result_code not in REFUSALS)
+    if call.activity is CallName.GET_LICENSE and response.license is None:
+        message = f"answer holds no license: {said}"
+        raise TriedError(message)
+    code = ResultCode(response.result_code)
+    return SellerAnswer(result_code=code, instance_id=instance_id, license=response.license)

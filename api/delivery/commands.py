@@ -1,0 +1,189 @@
+"""One route per command, made from the domain's table; and the events that platform systems report."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import APIRouter, Body, Header, Request
+from starlette.concurrency import run_in_threadpool
+from temporalio.client import Client
+
+from api import temporal_gateway
+from api.authentication import Caller, require
+from api.delivery.deliveries import find_visible
+from api.delivery.views import state_of
+from api.problems import ProblemError, documented
+from database import deliveries, processes
+from database.intents import Known
+from database.ledger import Process
+from database.session import reading
+from domain.delivery import rules
+from domain.delivery.commands import COMMANDS, Command, CommandName, CommandSpec
+from domain.delivery.commands import Body as CommandBody
+from domain.delivery.state import CommandReceipt
+from domain.errors import ErrorCode
+from domain.events import REPORTED, Event, EventName, EventSpec, Report
+from domain.parties import Actor, Role
+from domain.process import delivery_process
+from gateway.asking import EndedError, Question, prepare
+
+router = APIRouter(prefix="/v1/deliveries/{delivery_id}", tags=["commands"])
+
+IdempotencyKey = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[\x21-\x7e]{1,128}$",
+        description="Yours to choose, new for every command; a repetition under the same key changes nothing",
+    ),
+]
+
+REFUSALS = (
+    ErrorCode.DELIVERY_NOT_FOUND,
+    ErrorCode.IDEMPOTENCY_KEY_REUSED,
+    ErrorCode.NOT_LEGAL_NOW,
+    ErrorCode.FROZEN_BY_APPEAL,
+    ErrorCode.REFUND_PENDING,
+    ErrorCode.ORDER_ENDED,
+    ErrorCode.TOO_MANY_COMMANDS,
+    ErrorCode.UNSTORABLE,
+)
+
+PARTICULAR: dict[CommandName, tuple[ErrorCode, ...]] = {
+    CommandName.SUBMIT_REQUEST: (ErrorCode.REQUEST_INCOMPLETE,),
+    CommandName.SUBMIT_CODE: (ErrorCode.CODE_REQUIRED,),
+    CommandName.DELIVER: (ErrorCode.PROOF_INCOMPLETE, ErrorCode.START_TIME_INVALID, ErrorCode.INSTANCE_MISSING),
+    CommandName.UPLOAD_PROOF: (ErrorCode.PROOF_INCOMPLETE, ErrorCode.START_TIME_INVALID),
+    CommandName.APPEAL: (ErrorCode.EVIDENCE_REQUIRED,),
+    CommandName.WITHDRAW_APPEAL: (ErrorCode.NOT_YOUR_APPEAL,),
+    CommandName.DECIDE_APPEAL: (
+        ErrorCode.REFUND_TOO_HIGH,
+        ErrorCode.AMOUNT_WITHOUT_REFUND,
+        ErrorCode.REWORK_IMPOSSIBLE,
+        ErrorCode.INSTANCE_MISSING,
+    ),
+    CommandName.AGREE_RULING: (ErrorCode.SECOND_MANAGER_NEEDED,),
+    CommandName.REQUEST_REFUND: (
+        ErrorCode.REFUND_NOT_OFFERED,
+        ErrorCode.REFUND_OF_TRIAL,
+        ErrorCode.REFUND_BARRED,
+        ErrorCode.REFUND_EXPIRED,
+        ErrorCode.REFUND_TOO_HIGH,
+        ErrorCode.FULL_REFUND_BARRED,
+        ErrorCode.INVOICE_NOT_RETURNED,
+        ErrorCode.GOODS_UNSPECIFIED,
+        ErrorCode.GOODS_SHIPPED,
+    ),
+    CommandName.AGREE_REFUND: (ErrorCode.RETURN_ADDRESS_REQUIRED,),
+    CommandName.RESTART_CALL: (ErrorCode.NOTHING_PARKED,),
+}
+
+
+def key_of(caller: Actor, key: str) -> str:
+    """A party's own key; keys of different parties never meet."""
+    return f"{caller.role}:{caller.id}:{key}"
+
+
+def command_of(caller: Actor, key: str, fields: CommandBody) -> Command:
+    """A party's command under its own key."""
+    return Command(name=fields.command, actor=caller, key=key_of(caller, key), body=fields)
+
+
+async def give(client: Client, delivery_id: str, command: Command) -> CommandReceipt:
+    """Give a command to a delivery; a repetition under its key gets the first answer again."""
+    process = Process(delivery_process(delivery_id))
+    known = await prepare(process, command.key, command)
+    if known is None:
+        raise ProblemError(ErrorCode.DELIVERY_NOT_FOUND)
+    receipt = (
+        CommandReceipt.model_validate(known.receipt)
+        if known.receipt
+        else await _decided(client, process, command, known)
+    )
+    if receipt.fingerprint != command.fingerprint:
+        raise ProblemError(ErrorCode.IDEMPOTENCY_KEY_REUSED)
+    return receipt
+
+
+async def _decided(client: Client, process: Process, command: Command, known: Known) -> CommandReceipt:
+    if known.is_open:
+        try:
+            receipt = await temporal_gateway.ask(client, Question(process, command.name, command), known)
+            return CommandReceipt.model_validate_json(receipt)
+        except EndedError as error:
+            # Open in the ledger, and not in the engine: it was never started, or only just ends, or was lost.
+            raise ProblemError(ErrorCode.SERVICE_UNAVAILABLE, "the delivery is between two states") from error
+    raise await run_in_threadpool(_refusal, process, command)
+
+
+def _refusal(process: Process, command: Command) -> ProblemError:
+    """Why an order that has ended takes no command: what the rules say of its last state."""
+    with reading() as session:
+        refusal = rules.refusal(state_of(deliveries.get(session, process.id)), command, datetime.now(UTC))
+    return ProblemError.of(refusal) if refusal else ProblemError(ErrorCode.ORDER_ENDED)
+
+
+def was_given(delivery_id: str, key: str) -> bool:
+    """Tell whether a command under this key was taken."""
+    with reading() as session:
+        return processes.has_key(session, delivery_process(delivery_id), key)
+
+
+def _route(name: CommandName, spec: CommandSpec) -> Callable[..., Awaitable[CommandReceipt]]:
+    async def command_route(
+        delivery_id: str,
+        caller: Caller,
+        request: Request,
+        idempotency_key: IdempotencyKey,
+        fields: CommandBody,
+    ) -> CommandReceipt:
+        return await give(request.app.state.engine, delivery_id, command_of(caller, idempotency_key, fields))
+
+    has_required_field = any(field.is_required() for field in spec.body.model_fields.values())
+    default = Body() if has_required_field else Body(default_factory=spec.body)
+    command_route.__annotations__["fields"] = Annotated[spec.body, default]
+    command_route.__name__ = name.replace("-", "_")
+    command_route.__doc__ = f"{spec.body.__doc__}"
+    return command_route
+
+
+for _name, _spec in COMMANDS.items():
+    if _name is CommandName.ACTIVATE_CODE:
+        continue  # comes through the license open API
+    router.add_api_route(
+        f"/{_name}",
+        _route(_name, _spec),
+        methods=["POST"],
+        summary=f"{_spec.label.en} · {_spec.label.zh} ({', '.join(sorted(_spec.by))})",
+        responses=documented(*REFUSALS, *PARTICULAR.get(_name, ())),
+    )
+
+
+def _event_route(name: EventName, spec: EventSpec) -> Callable[..., Awaitable[dict[str, str]]]:
+    async def event_route(delivery_id: str, caller: Caller, request: Request, told: Report) -> dict[str, str]:
+        require(caller, Role.PURCHASE)
+        event = Event(name=name, actor=caller, key=f"event:{uuid4()}", **dict(told))
+        if not await temporal_gateway.report(request.app.state.engine, Process(delivery_process(delivery_id)), event):
+            await run_in_threadpool(find_visible, delivery_id, caller)
+            raise ProblemError(ErrorCode.ORDER_ENDED)
+        return {"status": "noted"}
+
+    has_required_field = any(field.is_required() for field in spec.report.model_fields.values())
+    default = Body() if has_required_field else Body(default_factory=spec.report)
+    event_route.__annotations__["told"] = Annotated[spec.report, default]
+    event_route.__name__ = name.replace("-", "_")
+    event_route.__doc__ = f"Platform systems: {spec.label.en}; without meaning at this stage it changes nothing."
+    return event_route
+
+
+for _event, _told in REPORTED.items():
+    router.add_api_route(
+        f"/events/{_event}",
+        _event_route(_event, _told),
+        methods=["POST"],
+        status_code=202,
+        tags=["events"],
+        summary=f"{_told.label.en} · {_told.label.zh} (purchase)",
+        responses=documented(ErrorCode.DELIVERY_NOT_FOUND, ErrorCode.ORDER_ENDED),
+    )

@@ -1,0 +1,210 @@
+"""Products: sale, probing, and the counters by which operations judge them (DOMAIN §5.7, §5.8)."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel, Field, TypeAdapter, field_validator
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+
+from api import temporal_gateway
+from api.authentication import Caller, require
+from api.paging import page_of
+from api.problems import ProblemError, documented
+from database import products
+from database.models import ProbeRow, ProductEventRow, ProductRow
+from database.session import reading, snapshot, writing
+from domain.base import Strict
+from domain.errors import ErrorCode
+from domain.parties import Actor, Role
+from domain.seller.probing import (
+    MOST_FAILED_ORDERS,
+    PROBED,
+    Probe,
+    ProbeCase,
+    ProbeResult,
+    ProductEvent,
+    Sale,
+    failing_days,
+)
+
+router = APIRouter(prefix="/v1/products", tags=["products"])
+
+ProductId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+READERS = (Role.SELLER, Role.MANAGER, Role.AUDITOR)
+
+
+class SaleChange(Strict):
+    """Where operations put a product."""
+
+    sale: Sale
+
+
+class ProbeCases(Strict):
+    """The test cases of a product, in the order in which they are replayed."""
+
+    cases: Annotated[tuple[ProbeCase, ...], Field(max_length=20)]
+
+    @field_validator("cases")
+    @classmethod
+    def _can_be_probed(cls, cases: tuple[ProbeCase, ...]) -> tuple[ProbeCase, ...]:
+        if any(case.activity not in PROBED for case in cases):
+            message = f"activity must be one of {', '.join(PROBED)}"
+            raise ValueError(message)
+        return cases
+
+
+class ProbeView(BaseModel):
+    """One probing, and what each test case came to."""
+
+    at: datetime
+    passed: bool
+    results: tuple[ProbeResult, ...]
+
+
+class ProductEventView(BaseModel):
+    """One thing that happened to a product."""
+
+    at: datetime
+    cause: ProductEvent
+    detail: str
+
+
+class ProductSummary(BaseModel):
+    """A product in a list."""
+
+    product_id: str
+    seller_id: str
+    sale: Sale
+    trading_frozen_since: datetime | None = Field(description="After five failing days; ends with a probe that passes")
+
+
+class ProductView(ProductSummary):
+    """A product, its counters of the marketplace's month, and its probing."""
+
+    failed_orders: int = Field(description="Orders whose creation or license failed for its whole window")
+    flagged: bool = Field(description=f"More than {MOST_FAILED_ORDERS} failed orders: to be delisted")
+    failed_probes: int
+    failing_days: int = Field(description="Consecutive days without a probe that passed")
+    cases: tuple[ProbeCase, ...]
+    probes: tuple[ProbeView, ...]
+    history: tuple[ProductEventView, ...]
+
+
+class ProductPage(BaseModel):
+    """One page of products."""
+
+    items: tuple[ProductSummary, ...]
+    next_cursor: str | None = Field(description="Send it as cursor to get the next page; null on the last")
+
+
+class ProductListing(Strict):
+    """Page of the list."""
+
+    cursor: Annotated[str, Query(pattern=r"^[A-Za-z0-9_-]{1,64}$")] | None = None
+    limit: Annotated[int, Query(ge=1, le=200)] = 50
+
+
+@router.get("", summary="List products by id (seller, manager, auditor)", responses=documented())
+def list_products(listing: Annotated[ProductListing, Query()], caller: Caller) -> ProductPage:
+    """Sellers: their own. A product is known from its first order on."""
+    require(caller, *READERS)
+    seller_id = caller.id if caller.role is Role.SELLER else None
+    with reading() as session:
+        rows = products.page(session, seller_id, listing.cursor or "", listing.limit + 1)
+    shown, following = page_of(rows, listing.limit, lambda row: row.id)
+    return ProductPage(items=tuple(_summary(row) for row in shown), next_cursor=following)
+
+
+@router.get(
+    "/{product_id}",
+    summary="Read a product (seller, manager, auditor)",
+    responses=documented(ErrorCode.PRODUCT_NOT_FOUND),
+)
+def read(product_id: ProductId, caller: Caller) -> ProductView:
+    """Tell its counters, its test cases, what the last probes came to, and whether trading is frozen."""
+    with snapshot() as session:
+        return _detail(session, _find(session, product_id, caller, *READERS))
+
+
+@router.put("/{product_id}/sale", summary="Put a product on sale, suspend or delist it (manager)",
+            responses=documented(ErrorCode.PRODUCT_NOT_FOUND))  # fmt: skip
+def set_sale(product_id: ProductId, change: SaleChange, caller: Caller) -> ProductView:
+    """Only products on sale are probed."""
+    with writing() as session:
+        row = _find(session, product_id, caller, Role.MANAGER)
+        row.sale = change.sale
+        session.flush()
+        return _detail(session, row)
+
+
+@router.put("/{product_id}/probe-cases", summary="Save the test cases of a product (seller, manager)",
+            responses=documented(ErrorCode.PRODUCT_NOT_FOUND))  # fmt: skip
+def save_cases(product_id: ProductId, asked: ProbeCases, caller: Caller) -> ProductView:
+    """They are replayed twice a day with testFlag 1, in their order; each must be answered as a success."""
+    with writing() as session:
+        row = _find(session, product_id, caller, Role.SELLER, Role.MANAGER)
+        row.cases = [case.model_dump(mode="json") for case in asked.cases]
+        session.flush()
+        return _detail(session, row)
+
+
+@router.post("/{product_id}/probe", summary="Probe a product now (seller, manager)",
+             responses=documented(ErrorCode.PRODUCT_NOT_FOUND))  # fmt: skip
+async def probe(product_id: ProductId, caller: Caller, request: Request) -> ProductView:
+    """Replay its test cases now; the first probe that passes unfreezes its trading."""
+    await run_in_threadpool(_may_probe, product_id, caller)
+    now = datetime.now(UTC)
+    asked = Probe(product_id=product_id, key=f"asked:{product_id}:{now.timestamp()}", at=now)
+    await temporal_gateway.probe(request.app.state.engine, asked)
+    return await run_in_threadpool(read, product_id, caller)
+
+
+def _may_probe(product_id: str, caller: Actor) -> None:
+    with reading() as session:
+        _find(session, product_id, caller, Role.SELLER, Role.MANAGER)
+
+
+def _find(session: Session, product_id: str, caller: Actor, *roles: Role) -> ProductRow:
+    """A product that the caller may see; raises ProblemError."""
+    require(caller, *roles)
+    row = products.find(session, product_id)
+    if row is None or (caller.role is Role.SELLER and row.seller_id != caller.id):
+        raise ProblemError(ErrorCode.PRODUCT_NOT_FOUND)
+    return row
+
+
+_CASES = TypeAdapter(tuple[ProbeCase, ...])
+_RESULTS = TypeAdapter(tuple[ProbeResult, ...])
+
+
+def _summary(row: ProductRow) -> ProductSummary:
+    return ProductSummary(
+        product_id=row.id, seller_id=row.seller_id, sale=Sale(row.sale), trading_frozen_since=row.frozen_at
+    )
+
+
+def _detail(session: Session, row: ProductRow) -> ProductView:
+    now = datetime.now(UTC)
+    probes, events = products.probes(session, row.id), products.history(session, row.id)
+    failed = products.failed_orders(session, row.id, now)
+    return ProductView(
+        **dict(_summary(row)),
+        failed_orders=failed,
+        flagged=failed > MOST_FAILED_ORDERS,
+        failed_probes=products.failed_probes(session, row.id, now),
+        failing_days=failing_days([(one.at, one.passed) for one in probes]),
+        cases=_CASES.validate_python(row.cases),
+        probes=_probes(probes),
+        history=_history(events),
+    )
+
+
+def _probes(rows: Sequence[ProbeRow]) -> tuple[ProbeView, ...]:
+    return tuple(ProbeView(at=row.at, passed=row.passed, results=_RESULTS.validate_python(row.results)) for row in rows)
+
+
+def _history(rows: Sequence[ProductEventRow]) -> tuple[ProductEventView, ...]:
+    return tuple(ProductEventView(at=row.at, cause=ProductEvent(row.cause), detail=row.detail) for row in rows)

@@ -1,0 +1,61 @@
+"""How sellers are connected: their production address and the keys shared with them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, Field, SecretStr
+
+from api.authentication import Caller, require
+from api.problems import FieldError, ProblemError, documented
+from database import sellers
+from database.models import SellerRow
+from database.secrets import seal
+from database.session import writing
+from domain.base import Strict, WebAddress
+from domain.errors import ErrorCode
+from domain.parties import Role
+
+router = APIRouter(prefix="/v1/sellers", tags=["sellers"])
+
+Key = Annotated[SecretStr, Field(min_length=16, max_length=256)]
+
+
+class Connection(Strict):
+    """A seller's address and keys, as operations enter them."""
+
+    production_url: WebAddress
+    access_key: Key = Field(description="Signs the calls of the production interface")
+    open_api_access_key: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{4,128}$")]
+    open_api_secret_key: Key
+
+
+class ConnectionView(BaseModel):
+    """A seller's connection without its secrets."""
+
+    seller_id: str
+    production_url: str
+    open_api_access_key: str
+
+
+@router.put("/{seller_id}/connection", summary="Connect a seller (manager)", responses=documented())
+def connect(
+    seller_id: Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")], connection: Connection, caller: Caller
+) -> ConnectionView:
+    """Operations manager: set a seller's address and keys; they are sealed at rest and never shown again."""
+    require(caller, Role.MANAGER)
+    with writing() as session:
+        owner = sellers.by_access_key(session, connection.open_api_access_key)
+        if owner is not None and owner.id != seller_id:
+            taken = FieldError(field="body.open_api_access_key", message="belongs to another seller")
+            raise ProblemError(ErrorCode.INVALID_INPUT, errors=(taken,))
+        row = sellers.find(session, seller_id) or SellerRow(id=seller_id)
+        row.production_url = connection.production_url
+        row.sealed_access_key = seal(connection.access_key.get_secret_value())
+        row.open_api_access_key = connection.open_api_access_key
+        row.sealed_open_api_secret_key = seal(connection.open_api_secret_key.get_secret_value())
+        session.add(row)
+    return ConnectionView(
+        seller_id=seller_id,
+        production_url=connection.production_url,
+        open_api_access_key=connection.open_api_access_key,
+    )
