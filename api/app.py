@@ -32,7 +32,7 @@ Runs the *service supervision* (服务监管) of a cloud marketplace: from a pai
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     # Threads for blocking database work never outnumber the connections of the pool.
     anyio.to_thread.current_default_thread_limiter().total_tokens = max(settings().database_pool // 2, 1)
-    app.state.engine = await connect(lazy=True)
+    app.state.temporal = await connect(lazy=True)
     yield
 
 

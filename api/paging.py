@@ -9,7 +9,7 @@ from database import processes
 from database.models import DeliveryRow, InstanceRow
 from domain.base import Instant, Strict
 
-_MOST_DIGITS = 18
+MAX_CURSOR_DIGITS = 18
 
 
 Row = TypeVar("Row")
@@ -45,6 +45,6 @@ def position_of(cursor: str) -> processes.Position:
 
 def number_of(cursor: str) -> int:
     """The row number a cursor stands for; raises ProblemError for what is none."""
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= _MOST_DIGITS):
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= MAX_CURSOR_DIGITS):
         raise not_a_cursor()
     return int(cursor)

@@ -39,7 +39,7 @@ async def ready(request: Request) -> Health:
     """Answer 200 when the database and the engine answer, else 503; needs no token."""
     if not await run_in_threadpool(_database_is_ready):
         raise ProblemError(ErrorCode.SERVICE_UNAVAILABLE, "the database is away")
-    if not await temporal_gateway.is_healthy(request.app.state.engine):
+    if not await temporal_gateway.is_healthy(request.app.state.temporal):
         raise ProblemError(ErrorCode.SERVICE_UNAVAILABLE, "the engine is away")
     return Health(status="ready")
 

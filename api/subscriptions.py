@@ -18,7 +18,7 @@ from database.models import NoticeAttemptRow, NoticeRow, SubscriptionRow
 from database.session import reading, writing
 from domain.base import Instant, Strict, WebAddress
 from domain.errors import ErrorCode
-from domain.notices import MOST_SUBSCRIPTIONS, SUBSCRIBERS, NoticeState
+from domain.notices import MAX_SUBSCRIPTIONS, SUBSCRIBERS, NoticeState
 from domain.parties import Actor
 from domain.seller.signatures import WEBHOOK_PREFIX
 
@@ -112,7 +112,7 @@ def subscribe(asked: Subscription, caller: Caller) -> SubscriptionSecret:
     require(caller, *SUBSCRIBERS)
     secret = _new_secret()
     with writing() as session:
-        if sum(row.disabled_at is None for row in outbox.of_owner(session, caller)) >= MOST_SUBSCRIPTIONS:
+        if sum(row.disabled_at is None for row in outbox.of_owner(session, caller)) >= MAX_SUBSCRIPTIONS:
             raise ProblemError(ErrorCode.TOO_MANY_SUBSCRIPTIONS)
         row = outbox.create(session, f"sub-{secrets.token_hex(8)}", caller, asked.url, secret)
     return _with_secret(row, secret)

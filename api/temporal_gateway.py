@@ -10,7 +10,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from api.problems import ProblemError
 from database.intents import Known
-from database.ledger import LedgerConflictError, Process
+from database.ledger import LedgerConflictError, ProcessRef
 from domain.delivery.state import DeliveryStart
 from domain.errors import ErrorCode
 from domain.events import Event
@@ -42,7 +42,7 @@ async def _reachable() -> AsyncIterator[None]:
     """Tell an engine that is away, or has no worker, as 503."""
     away = ProblemError(ErrorCode.SERVICE_UNAVAILABLE, "the engine is away")
     try:
-        async with asyncio.timeout(settings().engine_timeout_seconds):
+        async with asyncio.timeout(settings().temporal_timeout_seconds):
             yield
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
         raise away from error
@@ -83,7 +83,7 @@ async def ask(client: Client, question: Question, known: Known) -> str:
         raise ProblemError(ErrorCode.UNSTORABLE) from error
 
 
-async def report(client: Client, process: Process, event: Event) -> bool:
+async def report(client: Client, process: ProcessRef, event: Event) -> bool:
     """Report an event; False when there is no such process for the reporter, or it has ended. Raises ProblemError."""
     try:
         async with _reachable():

@@ -82,7 +82,7 @@ class LineUp:
 
     async def variants(self) -> list[Variant]:
         """Everything that is measured, in the order of the turns."""
-        bare = await Client.connect(self.stack.layout.engine_address)
+        bare = await Client.connect(self.stack.layout.temporal_address)
         client = await product.client_of(self.stack)
         parties, heard = Parties.with_tokens(self.stack.layout), until_heard(self.stack)
         ours = cpu.Meter(self._ours)
@@ -158,7 +158,7 @@ def _cell(values: Sequence[float]) -> str:
 def run(plan: Plan) -> None:
     """Start everybody, measure, print, stop."""
     with running_stack() as stack, ExitStack() as stop:
-        floor = floor_worker(stack.layout.engine_address, stack.logs)
+        floor = floor_worker(stack.layout.temporal_address, stack.logs)
         competitors = {PLAIN: competitor(stack, "plain")}
         if has_dbos():
             competitors[DBOS] = competitor(stack, "dbos")

@@ -54,7 +54,7 @@ async def of_life(client: Client, case: Case) -> str:
 
 async def measure(stack: Stack) -> None:
     """Count and print."""
-    bare = await Client.connect(stack.layout.engine_address)
+    bare = await Client.connect(stack.layout.temporal_address)
     client = await product.client_of(stack)
     report.table(["order", "engine events", "its instance's, so far"])
     order = floor_order(bare)
@@ -70,5 +70,5 @@ async def measure(stack: Stack) -> None:
 
 def run() -> None:
     """Start a stack and the floor's worker, count, stop."""
-    with running_stack() as stack, running(floor_worker(stack.layout.engine_address, stack.logs)):
+    with running_stack() as stack, running(floor_worker(stack.layout.temporal_address, stack.logs)):
         asyncio.run(measure(stack))

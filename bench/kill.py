@@ -62,7 +62,7 @@ async def kill_once(worker: Program, make: Make, waits: Waits) -> None:
 
 async def measure(stack: Stack, floor: Program, plan: Plan, seconds: float) -> None:
     """Kill each worker so many times, and print."""
-    bare = await Client.connect(stack.layout.engine_address)
+    bare = await Client.connect(stack.layout.temporal_address)
     parties = Parties.with_tokens(stack.layout)
     sides: dict[str, tuple[Program, Make]] = {"floor": (floor, lambda: floor_order(bare))}
     if seconds == AS_BUILT or product.sticky_settings(seconds):
@@ -83,6 +83,6 @@ def run(plan: Plan) -> None:
     for seconds in plan.sticky:
         settings = product.sticky_settings(seconds) if seconds != AS_BUILT else {}
         with running_stack(settings) as stack:
-            floor = floor_worker(stack.layout.engine_address, stack.logs, seconds or None)
+            floor = floor_worker(stack.layout.temporal_address, stack.logs, seconds or None)
             with running(floor):
                 asyncio.run(measure(stack, floor, plan, seconds))

@@ -16,7 +16,7 @@ POLL_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CheckOutcome:
     """How one case went: what had to come, what came, and how long the slowest call took."""
 
     name: str
@@ -238,11 +238,11 @@ CHECKS = (
 )
 
 
-def run(seller: SellerUnderTest, poll_seconds: float = POLL_SECONDS) -> list[Outcome]:
+def run(seller: SellerUnderTest, poll_seconds: float = POLL_SECONDS) -> list[CheckOutcome]:
     """Try every case, one after the other."""
     return [_tried(check, Trial(seller, poll_seconds)) for check in CHECKS]
 
 
-def _tried(check: Check, trial: Trial) -> Outcome:
+def _tried(check: Check, trial: Trial) -> CheckOutcome:
     passed, got = check.run(trial)
-    return Outcome(check.name, check.title, passed, check.expected, got, trial.slowest)
+    return CheckOutcome(check.name, check.title, passed, check.expected, got, trial.slowest)

@@ -7,10 +7,10 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from rich.table import Table
 from rich.text import Text
 
-from conformance.checks import Outcome
+from conformance.checks import CheckOutcome
 
 
-def table(outcomes: Sequence[Outcome]) -> Table:
+def table(outcomes: Sequence[CheckOutcome]) -> Table:
     """For the terminal."""
     made = Table(title="Conformance of the production interface V2", title_justify="left")
     for heading in ("case", "expected", "came", "ms", ""):
@@ -27,7 +27,7 @@ def table(outcomes: Sequence[Outcome]) -> Table:
     return made
 
 
-def page(outcomes: Sequence[Outcome]) -> str:
+def page(outcomes: Sequence[CheckOutcome]) -> str:
     """For people who were not there: one HTML page that loads nothing."""
     rows = "".join(
         f"<tr class={'pass' if one.passed else 'fail'}>"
@@ -47,7 +47,7 @@ def page(outcomes: Sequence[Outcome]) -> str:
     )
 
 
-def junit(outcomes: Sequence[Outcome]) -> str:
+def junit(outcomes: Sequence[CheckOutcome]) -> str:
     """For a pipeline."""
     failed = sum(not one.passed for one in outcomes)
     suite = Element("testsuite", name="conformance", tests=str(len(outcomes)), failures=str(failed), errors="0")

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from database.models import (
     DeliveryRow,
-    UsageRow,
+    SoftwareUsageRow,
 )
 from database.processes import Position, visible_to
 from domain.parties import Actor
@@ -62,8 +62,8 @@ def page(session: Session, actor: Actor, filters: Filters, after: Position | Non
     return session.scalars(query.order_by(DeliveryRow.created_at.desc(), DeliveryRow.id.desc()).limit(size)).all()
 
 
-def usage(session: Session, delivery_id: str) -> Sequence[UsageRow]:
+def usage(session: Session, delivery_id: str) -> Sequence[SoftwareUsageRow]:
     """What the seller's software last told of an authorization code's use: the entries of the newest report."""
-    newest = select(func.max(UsageRow.at)).filter_by(delivery_id=delivery_id).scalar_subquery()
-    query = select(UsageRow).filter_by(delivery_id=delivery_id).where(UsageRow.at == newest)
-    return session.scalars(query.order_by(UsageRow.id)).all()
+    newest = select(func.max(SoftwareUsageRow.at)).filter_by(delivery_id=delivery_id).scalar_subquery()
+    query = select(SoftwareUsageRow).filter_by(delivery_id=delivery_id).where(SoftwareUsageRow.at == newest)
+    return session.scalars(query.order_by(SoftwareUsageRow.id)).all()

@@ -9,7 +9,7 @@ from database.models import (
     EventRow,
     InstanceReportRow,
     InstanceRow,
-    UsageRecordRow,
+    MeteringRecordRow,
 )
 from database.processes import Position, visible_to
 from domain.instance.metering import RecordCode
@@ -67,13 +67,13 @@ def report(session: Session, delivery_id: str) -> InstanceReportRow | None:
 
 def usage_records(
     session: Session, seller_id: str | None, *, taken: bool | None, before: int | None, size: int
-) -> Sequence[UsageRecordRow]:
+) -> Sequence[MeteringRecordRow]:
     """One page of pushed usage records, newest first; None leaves a column open."""
-    query = select(UsageRecordRow)
+    query = select(MeteringRecordRow)
     if seller_id is not None:
-        query = query.where(UsageRecordRow.seller_id == seller_id)
+        query = query.where(MeteringRecordRow.seller_id == seller_id)
     if taken is not None:
-        query = query.where((UsageRecordRow.code == RecordCode.TAKEN) == taken)
+        query = query.where((MeteringRecordRow.code == RecordCode.TAKEN) == taken)
     if before is not None:
-        query = query.where(UsageRecordRow.id < before)
-    return session.scalars(query.order_by(UsageRecordRow.id.desc()).limit(size)).all()
+        query = query.where(MeteringRecordRow.id < before)
+    return session.scalars(query.order_by(MeteringRecordRow.id.desc()).limit(size)).all()

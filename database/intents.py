@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, select, text
 
-from database.ledger import TABLES, Process, Tip
+from database.ledger import TABLES, ProcessRef, Tip
 from database.models import IntentRow, Json
 from domain.parties import Actor, Role
 
@@ -43,7 +43,7 @@ _STATEMENTS = {table: text(_PREPARE.format(table=table)) for table in TABLES.val
 
 
 def prepare(
-    connection: Connection, process: Process, key: str, caller: Actor, event: str | None = None
+    connection: Connection, process: ProcessRef, key: str, caller: Actor, event: str | None = None
 ) -> Known | None:
     """Before the engine is asked: look the key up, tell how far the ledger is, and leave an intent.
 
@@ -106,7 +106,7 @@ def claim(
 
 def forget_if_ended(connection: Connection, intent: Intent) -> None:
     """Nothing comes of an event that reaches a process after its end."""
-    of = Process(intent.process)
+    of = ProcessRef(intent.process)
     query = text(f"""
         delete from intents where process = :process and key = :key
             and exists (select from {of.table} where id = :id and not is_open)

@@ -21,11 +21,11 @@ from database.models import (
     EventRow,
     InstanceReportRow,
     InstanceRow,
+    MeteringRecordRow,
     NoticeRow,
     ProductRow,
+    SoftwareUsageRow,
     SubscriptionRow,
-    UsageRecordRow,
-    UsageRow,
 )
 from domain.delivery.records import begin, delivery_head, first_rows, state_json
 from domain.delivery.state import DeliveryStart
@@ -60,7 +60,7 @@ class Tip:
 
 
 @dataclass(frozen=True)
-class Process:
+class ProcessRef:
     """A process by its name in the engine, ``kind:id``."""
 
     name: str
@@ -100,7 +100,7 @@ def register(connection: Connection, start: DeliveryStart, started_by: Actor) ->
         "start": start.model_dump_json(exclude={"recorded"}),
         "sale": Sale.ON_SALE,
     }
-    of, rows = Process(delivery_process(order.delivery_id)), _parameters(carried, FIRST_HASH)
+    of, rows = ProcessRef(delivery_process(order.delivery_id)), _parameters(carried, FIRST_HASH)
     return bool(connection.execute(_REGISTER, {"process": of.name, "id": of.id, **begun, **rows}).scalar_one())
 
 
@@ -143,7 +143,7 @@ def append(connection: Connection, process: str, carried: Carried, known: Tip | 
     stands already is compared and left alone: a repeated write changes nothing. False when all of it stood. Raises
     LedgerConflictError when other rows stand in their place.
     """
-    target = Process(process)
+    target = ProcessRef(process)
     if not carried.rows:
         return False
     for _ in range(TRIES):
@@ -165,14 +165,14 @@ def append(connection: Connection, process: str, carried: Carried, known: Tip | 
     raise LedgerConflictError(message)
 
 
-def tip_of(connection: Connection, process: Process) -> Tip:
+def tip_of(connection: Connection, process: ProcessRef) -> Tip:
     """Where a process's ledger ends."""
     query = text(f"select sequence, hash from {process.table} where id = :id")  # noqa: S608 - a name of ours
     found = connection.execute(query, {"id": process.id}).one()
     return Tip(found.sequence, found.hash)
 
 
-def _require_same(connection: Connection, process: Process, rows: Sequence[Row]) -> None:
+def _require_same(connection: Connection, process: ProcessRef, rows: Sequence[Row]) -> None:
     """Compare rows that stand already with the same ones as carried: their chains must end in the same hash."""
     numbers = (rows[0].sequence - 1, rows[-1].sequence)
     query = select(EventRow.sequence, EventRow.hash).filter_by(process=process.name)
@@ -254,7 +254,7 @@ _REGISTER = text(_ROWS.format(head=_FIRST))
 _STATEMENTS = {table: text(_ROWS.format(head=_NEXT.format(table=table))) for table in TABLES.values()}
 
 
-def _append(connection: Connection, process: Process, carried: Carried, tip: Tip) -> bool:
+def _append(connection: Connection, process: ProcessRef, carried: Carried, tip: Tip) -> bool:
     """Append the rows if the ledger ends there; False when somebody was faster."""
     rows = _parameters(carried, tip.hash)
     values = {"process": process.name, "id": process.id, "known": tip.sequence, **rows}
@@ -378,14 +378,14 @@ def write_report(session: Session, report: InstanceReportRow) -> None:
 def write_usage_records(session: Session, records: Sequence[JudgedRecord]) -> list[JudgedRecord]:
     """Keep pushed records, and tell what became of each: one that was taken before is a duplicate now."""
     written = session.scalars(
-        insert(UsageRecordRow)
+        insert(MeteringRecordRow)
         .values([asdict(one) for one in records])
         .on_conflict_do_nothing()
-        .returning(UsageRecordRow.number)
+        .returning(MeteringRecordRow.number)
     ).all()
     again = [replace(one, code=RecordCode.DUPLICATE) for one in records if one.number not in written]
     if again:
-        session.execute(insert(UsageRecordRow).values([asdict(one) for one in again]))
+        session.execute(insert(MeteringRecordRow).values([asdict(one) for one in again]))
     duplicates = {one.number: one for one in again}
     return [duplicates.get(one.number, one) for one in records]
 
@@ -399,4 +399,4 @@ def write_attempt(session: Session, attempt: AttemptRow) -> None:
 
 def write_usage(session: Session, delivery_id: str, at: datetime, user: str | None, active: int | None) -> None:
     """Append an entry of a report on how an authorization code's software is used."""
-    session.add(UsageRow(delivery_id=delivery_id, at=at, user=user, active=active))
+    session.add(SoftwareUsageRow(delivery_id=delivery_id, at=at, user=user, active=active))

@@ -221,7 +221,7 @@ class InstanceReportRow(Base):
     usage: Mapped[list[Json]]
 
 
-class UsageRecordRow(Base):
+class MeteringRecordRow(Base):
     """One pushed usage record, and what became of it; a taken one counts once."""
 
     __tablename__ = "usage_records"
@@ -363,7 +363,7 @@ class SeenSignatureRow(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
-class UsageRow(Base):
+class SoftwareUsageRow(Base):
     """One entry of what a seller's software tells of an authorization code's use: a user, or how many there are."""
 
     __tablename__ = "usage"

@@ -69,7 +69,9 @@ def _sealed_secrets(subscription: SubscriptionRow, now: datetime) -> tuple[bytes
     return tuple(sealed)
 
 
-def settle(session: Session, attempt: NoticeAttemptRow, state: NoticeState, next_due_at: datetime | None) -> None:
+def record_attempt(
+    session: Session, attempt: NoticeAttemptRow, state: NoticeState, next_due_at: datetime | None
+) -> None:
     """Write an attempt down, and what becomes of its notice."""
     notice = session.get_one(NoticeRow, attempt.notice_id, with_for_update=True)
     notice.state, notice.next_due_at = state, next_due_at

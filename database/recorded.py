@@ -4,7 +4,7 @@ import json
 
 from sqlalchemy import Connection, select, text
 
-from database.ledger import Process
+from database.ledger import ProcessRef
 from database.models import AttemptRow, EventRow
 from domain.delivery.state import DeliveryStart
 from domain.instance.state import InstanceStart
@@ -19,7 +19,7 @@ class NotOnRecordError(Exception):
 
 def load(connection: Connection, process: str) -> Recorded:
     """State, how its stages ended, and which calls have succeeded; raises NotOnRecordError."""
-    of = Process(process)
+    of = ProcessRef(process)
     query = text(f"select sequence, is_open, state from {of.table} where id = :id")  # noqa: S608 - a name of ours
     head = connection.execute(query, {"id": of.id}).one_or_none()
     if head is None:
@@ -35,7 +35,7 @@ def load(connection: Connection, process: str) -> Recorded:
 
 def load_start(connection: Connection, process: str) -> DeliveryStart | InstanceStart:
     """What the engine was given when the process began, with what the ledger has of it; raises NotOnRecordError."""
-    of = Process(process)
+    of = ProcessRef(process)
     query = text(f"select start from {of.table} where id = :id")  # noqa: S608 - a name of ours
     start = connection.execute(query, {"id": of.id}).scalar_one_or_none()
     if start is None:

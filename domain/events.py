@@ -33,7 +33,7 @@ class EventName(StrEnum):
     RECORD_REFUSED = "record-refused"
 
 
-OF_INSTANCES = (EventName.INSTANCE_BORN, EventName.SELLER_CALLED, EventName.SELLER_CALL_GIVEN_UP)
+INSTANCE_EVENTS = (EventName.INSTANCE_BORN, EventName.SELLER_CALLED, EventName.SELLER_CALL_GIVEN_UP)
 """Events of an instance's life; of a delivery only the notice to the seller that outlasted it (``SELLER_CALLED``)."""
 
 

@@ -10,12 +10,12 @@ from domain.parties import Role
 SUBSCRIBERS = (Role.PURCHASE, Role.SELLER, Role.BUYER)
 """Who may subscribe: the purchase system to all orders, sellers and buyers to their own."""
 
-MOST_SUBSCRIPTIONS = 10
+MAX_SUBSCRIPTIONS = 10
 
 SECRET_OVERLAP = timedelta(hours=24)
 """How long a notice is signed with the old secret too after a rotation."""
 
-SECONDS = 10.0
+SUBSCRIBER_SECONDS = 10.0
 """Time a subscriber has to answer."""
 
 GONE = 410
@@ -57,11 +57,6 @@ def wait_after(attempts: int, chance: float) -> timedelta | None:
     if attempts > len(_AFTER):
         return None
     return _AFTER[attempts - 1] * (1 - JITTER + 2 * JITTER * chance)
-
-
-def is_passing(status: int) -> bool:
-    """Tell whether an answer is one that another attempt may get over; other 4xx answers are not."""
-    return status >= 500 or status in {408, 425, 429} or 300 <= status < 400  # noqa: PLR2004 - statuses
 
 
 def pointer(order: Order) -> dict[str, str | int | None]:

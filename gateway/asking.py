@@ -23,7 +23,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from database import intents, ledger
 from database.intents import Known
-from database.ledger import LedgerConflictError, Process, Tip
+from database.ledger import LedgerConflictError, ProcessRef, Tip
 from database.session import at_once, is_refusal
 from domain.delivery.commands import Command
 from domain.errors import Refusal
@@ -62,12 +62,12 @@ class EndedError(Exception):
 class Question:
     """A command to a process, by the name of its Update."""
 
-    process: Process
+    process: ProcessRef
     update: str
     given: Command | Operation
 
 
-async def prepare(process: Process, key: str, given: Command | Operation) -> Known | None:
+async def prepare(process: ProcessRef, key: str, given: Command | Operation) -> Known | None:
     """Step 1; None for a process that is not there for its caller."""
     caller = given.actor
     return await to_thread.run_sync(at_once, lambda connection: intents.prepare(connection, process, key, caller))
@@ -148,7 +148,7 @@ async def write(client: Client, process: str, key: str, outcome: Outcome, known:
     """Step 3: put an outcome's rows on record; raises UnstorableError when the ledger can never keep them."""
     tip = known.tip if known else None
     try:
-        await to_thread.run_sync(_settle, process, key, outcome, tip)
+        await to_thread.run_sync(_write, process, key, outcome, tip)
     except LedgerConflictError:
         await _take_back(client, process, key)
         raise
@@ -174,13 +174,13 @@ async def write_carried(process: str, carried: Carried) -> None:
     await to_thread.run_sync(at_once, lambda connection: ledger.append(connection, process, carried))
 
 
-def _settle(process: str, key: str, outcome: Outcome, tip: Tip | None) -> None:
-    def settle(connection: Connection) -> None:
+def _write(process: str, key: str, outcome: Outcome, tip: Tip | None) -> None:
+    def append(connection: Connection) -> None:
         if not ledger.append(connection, process, outcome, tip):
             # The rows stood already, so no statement of ours took the intent along.
             intents.forget(connection, process, key)
 
-    at_once(settle)
+    at_once(append)
 
 
 async def _forget(question: Question) -> None:
@@ -188,7 +188,7 @@ async def _forget(question: Question) -> None:
     await to_thread.run_sync(at_once, lambda connection: intents.forget(connection, name, key))
 
 
-async def report(client: Client, process: Process, event: Event) -> bool:
+async def report(client: Client, process: ProcessRef, event: Event) -> bool:
     """Tell a process of an event; False when there is none for the reporter, or it has ended.
 
     The event is on record as an intent before the engine hears of it, and stays until its row is written: one that
@@ -201,11 +201,11 @@ async def report(client: Client, process: Process, event: Event) -> bool:
     )
     if known is None or not known.is_open:
         return False
-    await tell(client, process.name, event, known)
+    await emit(client, process.name, event, known)
     return True
 
 
-async def tell(client: Client, process: str, event: Event, known: Known) -> None:
+async def emit(client: Client, process: str, event: Event, known: Known) -> None:
     """Have a process take note of an event and put what followed on record; raises RPCError or SQLAlchemyError."""
     carried = await _execute(client, process, EVENT, Ask(asked=event, known=known.tip.sequence), Carried)
     try:

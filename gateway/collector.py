@@ -10,10 +10,10 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from database import intents, ledger
 from database.intents import Intent, Known
-from database.ledger import Process
+from database.ledger import ProcessRef
 from database.session import at_once
 from domain.events import Event
-from gateway.asking import UnstorableError, outcome_of, tell, write
+from gateway.asking import UnstorableError, emit, outcome_of, write
 from settings import settings
 
 MOST = 50
@@ -78,9 +78,11 @@ async def _collect(client: Client, intent: Intent, *, may_forget: bool) -> None:
 async def _report_again(client: Client, intent: Intent) -> None:
     """An event whose row is not written yet: lost with the engine, or waiting for a thaw, where it is the same one."""
     try:
-        tip = await to_thread.run_sync(at_once, lambda connection: ledger.tip_of(connection, Process(intent.process)))
+        tip = await to_thread.run_sync(
+            at_once, lambda connection: ledger.tip_of(connection, ProcessRef(intent.process))
+        )
         known = Known(tip, is_open=True, receipt=None)
-        await tell(client, intent.process, Event.model_validate(intent.event), known)
+        await emit(client, intent.process, Event.model_validate(intent.event), known)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise

@@ -9,8 +9,8 @@ from settings import settings
 async def connect(*, lazy: bool = False) -> Client:
     """Connect to the engine of the settings; lazily, the first call connects."""
     return await Client.connect(
-        settings().engine_address,
-        namespace=settings().engine_namespace,
+        settings().temporal_address,
+        namespace=settings().temporal_namespace,
         data_converter=pydantic_data_converter,
         lazy=lazy,
     )

@@ -14,7 +14,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from database import callbacks, deliveries, intents, ledger, open_processes
-from database.ledger import TABLES, Process
+from database.ledger import TABLES, ProcessRef
 from database.open_processes import OpenProcess
 from database.session import at_once, reading
 from domain.delivery import records
@@ -91,7 +91,7 @@ async def find(client: Client, since: datetime | None = None, quiet: timedelta =
         while batch := await _read(_batch_after(kind, after, since, now - quiet)):
             async for drift in _compare(client, batch, now):
                 yield drift
-            after = Process(batch[-1].process).id
+            after = ProcessRef(batch[-1].process).id
     if since is None:
         async for drift in _undead(client):
             yield drift
@@ -137,7 +137,7 @@ async def _doubt(client: Client, one: OpenProcess) -> Drift | None:
     if not await starting.is_running(client, one.process):
         return Drift(DriftKind.LOST, one.process)
     # The ledger first: a step meanwhile only makes the engine look ahead, and having it write again is harmless.
-    written = await _read(lambda connection: ledger.tip_of(connection, Process(one.process)).sequence)
+    written = await _read(lambda connection: ledger.tip_of(connection, ProcessRef(one.process)).sequence)
     try:
         decided: int = await client.get_workflow_handle(one.process).query("sequence", result_type=int)
     except RPCError as error:
@@ -201,7 +201,7 @@ async def _wake(client: Client, process: str) -> None:
     """
     handle = client.get_workflow_handle(process)
     first: int = await handle.execute_update(WRITE, result_type=int)
-    tip = await _read(lambda connection: ledger.tip_of(connection, Process(process)))
+    tip = await _read(lambda connection: ledger.tip_of(connection, ProcessRef(process)))
     if first > tip.sequence + 1:
         await handle.execute_update(START_ANEW, EXPLAINED[DriftKind.UNWRITTEN])
 

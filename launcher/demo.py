@@ -57,7 +57,7 @@ async def open_world(layout: Layout, show: object) -> World:
         reviewer=party(REVIEWER),
         manager=party(MANAGER),
         second_manager=party(SECOND_MANAGER),
-        clock=await Clock.connect(layout.engine_address),
+        clock=await Clock.connect(layout.temporal_address),
         sandbox=httpx.AsyncClient(base_url=layout.sandbox_url, timeout=40, trust_env=False),
         api_url=layout.api_url,
         open_api_keys=open_api_keys(layout.secrets.sandbox_secret, SELLER.id),

@@ -89,7 +89,7 @@ class Layout(BaseModel):
         return f"http://127.0.0.1:{self.ports.ui}"
 
     @property
-    def engine_address(self) -> str:
+    def temporal_address(self) -> str:
         """Where the engine is."""
         return f"127.0.0.1:{self.ports.engine}"
 
@@ -149,7 +149,7 @@ def _environment(layout: Layout, url: str) -> dict[str, str]:
     sandbox = f"127.0.0.1:{layout.ports.sandbox}"
     return {
         "DELIVERY_DATABASE_URL": url,
-        "DELIVERY_ENGINE_ADDRESS": layout.engine_address,
+        "DELIVERY_TEMPORAL_ADDRESS": layout.temporal_address,
         "DELIVERY_API_PORT": str(layout.ports.api),
         "DELIVERY_TOKEN_ISSUER": f"{layout.sandbox_url}/identity",
         "DELIVERY_TOKEN_KEYS_URL": f"{layout.sandbox_url}/identity/jwks",

@@ -44,10 +44,10 @@ def _answers(port: int, ui_port: int) -> bool:
         info = httpx.get(f"http://127.0.0.1:{ui_port}/api/v1/cluster-info", timeout=2, trust_env=False)
     except httpx.HTTPError:
         return False
-    return info.is_success and asyncio.run(_engine_answers(port))
+    return info.is_success and asyncio.run(_temporal_answers(port))
 
 
-async def _engine_answers(port: int) -> bool:
+async def _temporal_answers(port: int) -> bool:
     try:
         client = await Client.connect(f"127.0.0.1:{port}")
         return await client.service_client.check_health()

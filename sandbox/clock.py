@@ -15,9 +15,9 @@ class Clock:
         self._skipper = TimeSkipper(client)
 
     @classmethod
-    async def connect(cls, engine_address: str) -> "Clock":
+    async def connect(cls, temporal_address: str) -> "Clock":
         """Connect to an engine."""
-        return cls(await Client.connect(engine_address))
+        return cls(await Client.connect(temporal_address))
 
     async def pass_time(self, workflow_id: str, duration: timedelta) -> None:
         """Move a workflow's clock; returns when the time has passed, or the workflow has ended."""

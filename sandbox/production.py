@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from starlette.types import Receive, Scope, Send
 
 from domain.seller.calls import CallName, ResultCode
-from domain.seller.instance_reports import MOST_QUERIED
+from domain.seller.instance_reports import MAX_QUERIED
 from sandbox.software import Software
 
 
@@ -100,7 +100,7 @@ def is_complete(body: dict[str, str]) -> bool:
     return wanted is not None and all(0 < len(body.get(name, "")) <= most for name, most in wanted.items())
 
 
-class Instance(BaseModel):
+class ProvisionedInstance(BaseModel):
     """One provisioned instance."""
 
     instance_id: str
@@ -128,7 +128,7 @@ class ProductionSystem:
         self.behaviours: dict[str, Behaviour] = {}
         self.usual = Behaviour()
         self.plan = FaultPlan()
-        self.instances: dict[str, Instance] = {}
+        self.instances: dict[str, ProvisionedInstance] = {}
         self.frozen: set[str] = set()
         self.effects: dict[str, Counter[str]] = defaultdict(Counter)
         self.bodies: dict[str, list[dict[str, str]]] = defaultdict(list)
@@ -219,7 +219,9 @@ class ProductionSystem:
         instance_id = f"i-{line}-{made}" if behaviour.mood is Mood.FICKLE else f"i-{line}"
         if instance_id not in self.instances:
             polls = behaviour.polls if behaviour.mood is Mood.PROCESSING else 0
-            self.instances[instance_id] = Instance(instance_id=instance_id, order_line_id=line, polls_left=polls)
+            self.instances[instance_id] = ProvisionedInstance(
+                instance_id=instance_id, order_line_id=line, polls_left=polls
+            )
             self.effects[line]["created"] += 1
         code = ResultCode.PROCESSING if self.instances[instance_id].polls_left else ResultCode.SUCCESS
         return result(code, instanceId=instance_id)
@@ -227,14 +229,14 @@ class ProductionSystem:
     def _query(self, instance_ids: list[str]) -> dict[str, object]:
         """Tell of the instances that are known; one alone may still be in the making."""
         known = [self.instances[name] for name in instance_ids if name in self.instances]
-        if not known or len(instance_ids) > MOST_QUERIED:
+        if not known or len(instance_ids) > MAX_QUERIED:
             return result(ResultCode.INVALID_PARAMETER if known else ResultCode.NOT_FOUND)
         if len(known) == 1 and known[0].polls_left:
             known[0].polls_left -= 1
             return result(ResultCode.PROCESSING)
         return result(ResultCode.SUCCESS, info=[self._tell(one) for one in known if not one.polls_left])
 
-    def _tell(self, instance: Instance) -> dict[str, object]:
+    def _tell(self, instance: ProvisionedInstance) -> dict[str, object]:
         is_spoilt = self.behaviour(instance.order_line_id).mood is Mood.UNSTORABLE
         return _info(instance.instance_id, memo="\x00" if is_spoilt else "Change the password")
 

@@ -15,7 +15,7 @@ from sandbox.parties import sandbox_settings
 router = APIRouter(prefix="/purchase", tags=["purchase system"])
 
 
-class Heard(BaseModel):
+class HeardStatus(BaseModel):
     """An order status as heard: its content, and how many times it came."""
 
     status: OrderStatus
@@ -23,7 +23,7 @@ class Heard(BaseModel):
 
 
 _lock = Lock()
-_heard: dict[str, Heard] = {}
+_heard: dict[str, HeardStatus] = {}
 _refusing: set[str] = set()
 
 
@@ -48,11 +48,11 @@ def _take(request: Request, body: bytes) -> None:
         raise HTTPException(503, "closed")
     with _lock:
         known = _heard.get(message_id)
-        _heard[message_id] = Heard(status=status, times=known.times + 1 if known else 1)
+        _heard[message_id] = HeardStatus(status=status, times=known.times + 1 if known else 1)
 
 
 @router.get("/orders/{delivery_id}")
-def heard(delivery_id: str) -> list[Heard]:
+def heard(delivery_id: str) -> list[HeardStatus]:
     """What the purchase system was told about a delivery."""
     with _lock:
         return [one for one in _heard.values() if one.status.delivery_id == delivery_id]

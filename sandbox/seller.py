@@ -13,7 +13,7 @@ from domain.seller.calls import ResultCode
 from domain.seller.signatures import equal, equal_hex, is_fresh, sign_body, sign_v1, sign_v2
 from sandbox.parties import access_key, open_api_keys, sandbox_settings
 from sandbox.production import Behaviour, FaultPlan, Mood, ProductionSystem, Seen, result
-from sandbox.software import Activation, Software
+from sandbox.software import EnteredCode, Software
 
 router = APIRouter(prefix="/seller", tags=["seller"])
 
@@ -120,7 +120,7 @@ def seen(seller_id: str, order_line_id: str) -> Seen:
 
 
 @router.post("/{seller_id}/software/activate")
-def activate(seller_id: str, asked: Activation) -> list[str]:
+def activate(seller_id: str, asked: EnteredCode) -> list[str]:
     """Have the seller's software activate a code at the marketplace; the codes that it was answered."""
     software = system_of(seller_id).software
     if software is None:

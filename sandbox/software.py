@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from sandbox.client import ACTIVATE, open_api_headers
 
-SECONDS = 40.0
+ANSWER_SECONDS = 40.0
 
 
 class SoftwareFault(StrEnum):
@@ -23,7 +23,7 @@ class SoftwareFault(StrEnum):
     CLOCKLESS = "clockless"
 
 
-class Activation(BaseModel):
+class EnteredCode(BaseModel):
     """A code that somebody entered."""
 
     license: str
@@ -37,7 +37,7 @@ class Software:
     api_url: str
     keys: tuple[str, str]
 
-    def activate(self, asked: Activation) -> list[str]:
+    def activate(self, asked: EnteredCode) -> list[str]:
         """Activate a code; the error codes of the answers, in order."""
         body = json.dumps({"license": asked.license}).encode()
         off = timedelta(hours=1) if asked.fault is SoftwareFault.CLOCKLESS else timedelta(0)
@@ -56,6 +56,6 @@ class Software:
 
     def _send(self, body: bytes, headers: dict[str, str]) -> str:
         answer = httpx.post(
-            f"{self.api_url}{ACTIVATE}", content=body, headers=headers, timeout=SECONDS, trust_env=False
+            f"{self.api_url}{ACTIVATE}", content=body, headers=headers, timeout=ANSWER_SECONDS, trust_env=False
         )
         return str(answer.json()["error_code"])

@@ -8,14 +8,14 @@ from pydantic import BaseModel
 router = APIRouter(prefix="/subscriber", tags=["subscriber"])
 
 
-class Heard(BaseModel):
+class HeardNotice(BaseModel):
     """One telling, as it came."""
 
     headers: dict[str, str]
     body: str
 
 
-_heard: dict[str, list[Heard]] = defaultdict(list)
+_heard: dict[str, list[HeardNotice]] = defaultdict(list)
 _answers: dict[str, int] = {}
 
 
@@ -23,12 +23,12 @@ _answers: dict[str, int] = {}
 async def hear(name: str, request: Request) -> Response:
     """Take a notice, and answer with the status this subscriber was told to."""
     headers = {key: value for key, value in request.headers.items() if key.startswith("webhook-")}
-    _heard[name].append(Heard(headers=headers, body=(await request.body()).decode()))
+    _heard[name].append(HeardNotice(headers=headers, body=(await request.body()).decode()))
     return Response(status_code=_answers.get(name, 204))
 
 
 @router.get("/{name}")
-def heard(name: str) -> list[Heard]:
+def heard(name: str) -> list[HeardNotice]:
     """What this subscriber was told, in order."""
     return _heard[name]
 

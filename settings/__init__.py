@@ -16,9 +16,9 @@ class Settings(BaseSettings):
 
     database_url: SecretStr = Field(description="SQLAlchemy URL, postgresql+psycopg2://…")
     database_pool: Annotated[int, Field(ge=1)] = 40
-    engine_address: str = Field(default="127.0.0.1:7233", description="host:port of the Temporal frontend")
-    engine_namespace: str = "default"
-    engine_timeout_seconds: Annotated[float, Field(gt=0)] = Field(
+    temporal_address: str = Field(default="127.0.0.1:7233", description="host:port of the Temporal frontend")
+    temporal_namespace: str = "default"
+    temporal_timeout_seconds: Annotated[float, Field(gt=0)] = Field(
         default=15,
         description="How long the API waits for the engine before it answers 503; a lost workflow task costs 10",
     )
@@ -54,7 +54,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _collector_waits_for_askers(self) -> Self:
-        if self.collect_after_seconds <= self.engine_timeout_seconds:
+        if self.collect_after_seconds <= self.temporal_timeout_seconds:
             message = "collect_after_seconds must exceed engine_timeout_seconds: an asker may be on its way for so long"
             raise ValueError(message)
         return self

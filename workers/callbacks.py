@@ -3,13 +3,13 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-from activities.outbound.callbacks import tell
+from activities.outbound.callbacks import send_order_status
 from database import callbacks
 from database.callbacks import ClaimedCallback
 from database.session import at_once
 from workers.failures import log_failure
 
-AT_ONCE = 4
+CALLBACKS_AT_ONCE = 4
 """Callbacks that one process makes at the same time: so few slow answers of ten seconds hold up the others."""
 
 IDLE_SECONDS = 0.5
@@ -23,8 +23,8 @@ async def dispatch(threads: ThreadPoolExecutor) -> None:
         busy = {task for task in busy if not task.done()}
         claimed: list[ClaimedCallback] = []
         try:
-            if len(busy) < AT_ONCE:
-                claimed = await loop.run_in_executor(threads, _claim, AT_ONCE - len(busy))
+            if len(busy) < CALLBACKS_AT_ONCE:
+                claimed = await loop.run_in_executor(threads, _claim, CALLBACKS_AT_ONCE - len(busy))
         except Exception as error:  # noqa: BLE001 - whatever it is, what is due stays due
             log_failure("callbacks", error)
         busy |= {loop.run_in_executor(threads, _tell, one) for one in claimed}
@@ -41,6 +41,6 @@ def _claim(most: int) -> list[ClaimedCallback]:
 def _tell(callback: ClaimedCallback) -> None:
     """An attempt that could not be written down is made again after the lease, under the same key."""
     try:
-        tell(callback)
+        send_order_status(callback)
     except Exception as error:  # noqa: BLE001 - the callback is due again
         log_failure("callback", error)

@@ -3,13 +3,13 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-from activities.outbound.notices import tell
+from activities.outbound.notices import send_notice
 from database import outbox
 from database.outbox import ClaimedNotice
 from database.session import writing
 from workers.failures import log_failure
 
-AT_ONCE = 3
+NOTICES_AT_ONCE = 3
 """Subscribers that one process tells at the same time."""
 
 IDLE_SECONDS = 0.5
@@ -28,8 +28,8 @@ async def dispatch(threads: ThreadPoolExecutor) -> None:
         busy = {name: task for name, task in busy.items() if not task.done()}
         claimed: list[ClaimedNotice] = []
         try:
-            if len(busy) < AT_ONCE:
-                claimed = await loop.run_in_executor(threads, _claim, frozenset(busy), AT_ONCE - len(busy))
+            if len(busy) < NOTICES_AT_ONCE:
+                claimed = await loop.run_in_executor(threads, _claim, frozenset(busy), NOTICES_AT_ONCE - len(busy))
         except Exception as error:  # noqa: BLE001 - whatever it is, what is due stays due
             log_failure("notices", error)
         for notice in claimed:
@@ -43,6 +43,6 @@ async def dispatch(threads: ThreadPoolExecutor) -> None:
 def _tell(notice: ClaimedNotice) -> None:
     """An attempt that could not be written down is made again after the lease, under the same id."""
     try:
-        tell(notice)
+        send_notice(notice)
     except Exception as error:  # noqa: BLE001 - the notice is due again
         log_failure("notice", error)

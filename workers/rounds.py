@@ -71,8 +71,8 @@ async def _clean() -> None:
 def begin(client: Client) -> list[asyncio.Task[None]]:
     """Begin all rounds; every worker process runs them, and claims keep them out of each other's way."""
     # One more than tells: the one that looks what is due.
-    tell_notices = ThreadPoolExecutor(notices.AT_ONCE + 1, thread_name_prefix="notice")
-    tell_purchase = ThreadPoolExecutor(purchase.AT_ONCE + 1, thread_name_prefix="callback")
+    tell_notices = ThreadPoolExecutor(notices.NOTICES_AT_ONCE + 1, thread_name_prefix="notice")
+    tell_purchase = ThreadPoolExecutor(purchase.CALLBACKS_AT_ONCE + 1, thread_name_prefix="callback")
     rounds = (
         notices.dispatch(tell_notices),
         purchase.dispatch(tell_purchase),

@@ -13,7 +13,15 @@ from temporalio.exceptions import ApplicationError
 
 from activities.outbound.http import CallFailedError
 from activities.seller.attempts import TriedError
-from activities.seller.calls import Instance, Response, attempted, connection, not_as_documented, post_v2, understood
+from activities.seller.calls import (
+    ReportedInstance,
+    Response,
+    attempted,
+    connection,
+    not_as_documented,
+    post_v2,
+    understood,
+)
 from activities.seller.masking import mask
 from database import instances, ledger
 from database.models import AttemptRow, InstanceReportRow
@@ -21,9 +29,9 @@ from database.secrets import seal
 from database.session import reading, writing
 from domain.base import storable
 from domain.seller.calls import CallName, ResultCode, SellerCall
-from domain.seller.instance_reports import MOST_QUERIED, Access, AppInfo, QueryBatch, QueryPage, UsageInfo
+from domain.seller.instance_reports import MAX_QUERIED, Access, AppInfo, QueryBatch, QueryPage, UsageInfo
 
-PAGE = 500
+INSTANCES_PER_PAGE = 500
 
 _USAGE = TypeAdapter(list[UsageInfo])
 
@@ -54,12 +62,12 @@ def _report(call: SellerCall, response: Response) -> InstanceReportRow:
     return _row(call.delivery_id, found)
 
 
-def _found(response: Response) -> dict[str, Instance]:
+def _found(response: Response) -> dict[str, ReportedInstance]:
     is_told = response.result_code == ResultCode.SUCCESS
     return {one.instance_id: one for one in response.info or []} if is_told else {}
 
 
-def _row(delivery_id: str, found: Instance) -> InstanceReportRow:
+def _row(delivery_id: str, found: ReportedInstance) -> InstanceReportRow:
     """What is kept of an instance; raises ValidationError for what is not as documented."""
     app = AppInfo.model_validate(found.app_info) if found.app_info else None
     return InstanceReportRow(
@@ -76,7 +84,7 @@ def _row(delivery_id: str, found: Instance) -> InstanceReportRow:
 def instances_to_query(after: str) -> QueryPage | None:
     """The next instances in use, behind the delivery named, by seller in batches; None when there are none."""
     with reading() as session:
-        rows = instances.in_use(session, after, PAGE)
+        rows = instances.in_use(session, after, INSTANCES_PER_PAGE)
     if not rows:
         return None
     by_seller: dict[str, dict[str, str]] = {}
@@ -85,7 +93,7 @@ def instances_to_query(after: str) -> QueryPage | None:
     batches = [
         QueryBatch(key=f"daily:{rows[0].id}", seller_id=seller_id, deliveries=dict(batch))
         for seller_id, deliveries in by_seller.items()
-        for batch in batched(deliveries.items(), MOST_QUERIED)
+        for batch in batched(deliveries.items(), MAX_QUERIED)
     ]
     return QueryPage(batches=tuple(batches), last=rows[-1].id)
 
@@ -122,7 +130,7 @@ def query_instances(batch: QueryBatch) -> None:
             )
 
 
-def _told(delivery_id: str, found: Instance | None, failure: str) -> tuple[InstanceReportRow | None, str]:
+def _told(delivery_id: str, found: ReportedInstance | None, failure: str) -> tuple[InstanceReportRow | None, str]:
     if found is None:
         return None, failure
     try:

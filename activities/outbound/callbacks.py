@@ -24,7 +24,7 @@ def wait_after(attempts: int) -> timedelta:
     return min(FIRST_WAIT * doubled, LONGEST_WAIT)
 
 
-def tell(callback: ClaimedCallback) -> None:
+def send_order_status(callback: ClaimedCallback) -> None:
     """Make one attempt; only an answer 2xx is success. Its key lets the receiver do it once."""
     begin, at = time.monotonic(), datetime.now(UTC)
     succeeded, answer = _send(callback)

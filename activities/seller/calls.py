@@ -16,7 +16,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.outbound.addresses import AddressRefusedError, check_address
-from activities.outbound.http import Answer, get, post
+from activities.outbound.http import HttpAnswer, get, is_refusal, post
 from activities.seller.attempts import DATABASE_BACK_OFF, Result, TriedError, attempt
 from activities.seller.masking import mask
 from database import sellers
@@ -27,8 +27,6 @@ from domain.seller.calls import ATTEMPT_TIMEOUT, CallName, GetLicense, ResultCod
 from domain.seller.signatures import has_signed_body, sign_v1, sign_v2
 
 HTTP_OK = 200
-PASSING = frozenset({408, 425, 429})
-"""Statuses of the 4xx range that another attempt may get over."""
 
 REFUSALS = frozenset({ResultCode.UNAUTHENTICATED, ResultCode.INVALID_PARAMETER})
 """Result codes that say the call itself is wrong: its signature or its fields (DOMAIN §5.4)."""
@@ -36,7 +34,7 @@ REFUSALS = frozenset({ResultCode.UNAUTHENTICATED, ResultCode.INVALID_PARAMETER})
 V1_TIME_FORMAT = "%Y%m%d%H%M%S%f"
 
 
-class Instance(BaseModel):
+class ReportedInstance(BaseModel):
     """One instance in the answer to queryInstance; what is told of it is judged where it is kept, one by one.
 
     It is not Storable: one bad memo must not spoil what the same answer tells of ninety-nine others.
@@ -53,7 +51,7 @@ class Response(Storable):
     result_code: str = Field(alias="resultCode", max_length=6)
     result_message: str = Field(default="", alias="resultMsg", max_length=255)
     instance_id: str | None = Field(default=None, alias="instanceId", min_length=1, max_length=64)
-    info: list[Instance] | None = None
+    info: list[ReportedInstance] | None = None
     license: str | None = Field(default=None, min_length=1, max_length=4096)
 
 
@@ -89,7 +87,7 @@ def attempted(call: SellerCall, read: Callable[[Response], Result]) -> Result:
     return attempt(call.delivery_id, call.key, call.activity, mask(_canonical(wire).decode()), send, call.every)
 
 
-def understood(answer: Answer) -> tuple[str, Response]:
+def understood(answer: HttpAnswer) -> tuple[str, Response]:
     """An answer as text without secrets, and what it says; raises TriedError."""
     text = mask(answer.body.decode(errors="replace"))
     if answer.status != HTTP_OK:
@@ -106,17 +104,12 @@ def not_as_documented(error: ValidationError) -> str:
     return f"answer not as documented: {error.errors()[0]['msg']}"
 
 
-def is_refusal(status: int) -> bool:
-    """Tell whether a status says that the call itself is wrong: repeating it would only hammer the seller."""
-    return 400 <= status < 500 and status not in PASSING  # noqa: PLR2004 - the 4xx range
-
-
 def _canonical(fields: dict[str, str]) -> bytes:
     """JSON in the form that is signed (DOMAIN §6.1)."""
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def post_v2(reach: Reach, fields: dict[str, str]) -> Answer:
+def post_v2(reach: Reach, fields: dict[str, str]) -> HttpAnswer:
     """Send a V2 call, signed (DOMAIN §6.1); raises CallFailedError."""
     body = _canonical(fields)
     nonce, timestamp = secrets.token_hex(32).upper(), str(time.time_ns() // 1_000_000)
@@ -124,7 +117,7 @@ def post_v2(reach: Reach, fields: dict[str, str]) -> Answer:
     return post(f"{reach.url}?{urlencode(signed)}", body, {}, ATTEMPT_TIMEOUT.total_seconds(), reach.connect_to)
 
 
-def _get_v1(reach: Reach, fields: dict[str, str]) -> Answer:
+def _get_v1(reach: Reach, fields: dict[str, str]) -> HttpAnswer:
     stamped = {**fields, "timeStamp": datetime.now(UTC).strftime(V1_TIME_FORMAT)[:-3]}
     token = sign_v1(reach.access_key, stamped["timeStamp"], stamped)
     answer = get(

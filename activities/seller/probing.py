@@ -16,8 +16,8 @@ from domain.base import storable
 from domain.seller.calls import ResultCode
 from domain.seller.probing import Probe, ProbeCase, ProbeResult, failing_days, what_follows
 
-PAGE = 200
-PASSING = {ResultCode.SUCCESS, ResultCode.PROCESSING}
+PRODUCTS_PER_PAGE = 200
+SUCCESS_CODES = {ResultCode.SUCCESS, ResultCode.PROCESSING}
 _CASES = TypeAdapter(tuple[ProbeCase, ...])
 
 
@@ -25,7 +25,7 @@ _CASES = TypeAdapter(tuple[ProbeCase, ...])
 def products_to_probe(after: str) -> list[str]:
     """A page of the products on sale that have test cases, behind the one named."""
     with reading() as session:
-        return list(products.to_probe(session, after, PAGE))
+        return list(products.to_probe(session, after, PRODUCTS_PER_PAGE))
 
 
 @activity.defn(name="probe-product")
@@ -43,7 +43,7 @@ def _try(seller_id: str, case: ProbeCase) -> ProbeResult:
     try:
         answer = post_v2(connection(seller_id), {**case.fields, "activity": case.activity, "testFlag": "1"})
         said, response = understood(answer)
-        passed = response.result_code in PASSING
+        passed = response.result_code in SUCCESS_CODES
     except (CallFailedError, TriedError) as error:
         said, passed = str(error), False
     spent = round((time.monotonic() - begin) * 1000)

@@ -22,7 +22,7 @@ from domain.proof import Proof
 
 router = APIRouter(prefix="/v1/proof-batches", tags=["commands"])
 
-AT_ONCE = 10
+PROOFS_AT_ONCE = 10
 """Orders of one batch that the engine works on at the same time."""
 
 DeliveryId = Annotated[str, Field(min_length=3, max_length=140)]
@@ -57,7 +57,7 @@ class BatchAnswer(BaseModel):
 async def upload(batch: ProofBatch, caller: Caller, request: Request, idempotency_key: IdempotencyKey) -> BatchAnswer:
     """Seller: deliver, or upload the proof, on each order that waits for it. Repeat it under its key to go on."""
     require(caller, Role.SELLER)
-    few = asyncio.Semaphore(AT_ONCE)
+    few = asyncio.Semaphore(PROOFS_AT_ONCE)
 
     async def one(delivery_id: str) -> BatchResult:
         async with few:
@@ -82,4 +82,4 @@ async def _prove(delivery_id: str, batch: ProofBatch, caller: Actor, request: Re
     if state.order.project_id != batch.project_id:
         raise ProblemError(ErrorCode.OTHER_PROJECT)
     body = UploadProof(proof=batch.proof) if state.flow.has(StageName.PROOF_UPLOAD) else Deliver(proof=batch.proof)
-    return await give(request.app.state.engine, row.id, command_of(caller, key, body))
+    return await give(request.app.state.temporal, row.id, command_of(caller, key, body))

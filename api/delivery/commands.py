@@ -16,7 +16,7 @@ from api.delivery.views import state_of
 from api.problems import ProblemError, documented
 from database import deliveries, processes
 from database.intents import Known
-from database.ledger import Process
+from database.ledger import ProcessRef
 from database.session import reading
 from domain.delivery import rules
 from domain.delivery.commands import COMMANDS, Command, CommandName, CommandSpec
@@ -92,7 +92,7 @@ def command_of(caller: Actor, key: str, fields: CommandBody) -> Command:
 
 async def give(client: Client, delivery_id: str, command: Command) -> CommandReceipt:
     """Give a command to a delivery; a repetition under its key gets the first answer again."""
-    process = Process(delivery_process(delivery_id))
+    process = ProcessRef(delivery_process(delivery_id))
     known = await prepare(process, command.key, command)
     if known is None:
         raise ProblemError(ErrorCode.DELIVERY_NOT_FOUND)
@@ -106,7 +106,7 @@ async def give(client: Client, delivery_id: str, command: Command) -> CommandRec
     return receipt
 
 
-async def _decided(client: Client, process: Process, command: Command, known: Known) -> CommandReceipt:
+async def _decided(client: Client, process: ProcessRef, command: Command, known: Known) -> CommandReceipt:
     if known.is_open:
         try:
             receipt = await temporal_gateway.ask(client, Question(process, command.name, command), known)
@@ -117,7 +117,7 @@ async def _decided(client: Client, process: Process, command: Command, known: Kn
     raise await run_in_threadpool(_refusal, process, command)
 
 
-def _refusal(process: Process, command: Command) -> ProblemError:
+def _refusal(process: ProcessRef, command: Command) -> ProblemError:
     """Why an order that has ended takes no command: what the rules say of its last state."""
     with reading() as session:
         refusal = rules.refusal(state_of(deliveries.get(session, process.id)), command, datetime.now(UTC))
@@ -138,7 +138,7 @@ def _route(name: CommandName, spec: CommandSpec) -> Callable[..., Awaitable[Comm
         idempotency_key: IdempotencyKey,
         fields: CommandBody,
     ) -> CommandReceipt:
-        return await give(request.app.state.engine, delivery_id, command_of(caller, idempotency_key, fields))
+        return await give(request.app.state.temporal, delivery_id, command_of(caller, idempotency_key, fields))
 
     has_required_field = any(field.is_required() for field in spec.body.model_fields.values())
     default = Body() if has_required_field else Body(default_factory=spec.body)
@@ -164,7 +164,9 @@ def _event_route(name: EventName, spec: EventSpec) -> Callable[..., Awaitable[di
     async def event_route(delivery_id: str, caller: Caller, request: Request, told: Report) -> dict[str, str]:
         require(caller, Role.PURCHASE)
         event = Event(name=name, actor=caller, key=f"event:{uuid4()}", **dict(told))
-        if not await temporal_gateway.report(request.app.state.engine, Process(delivery_process(delivery_id)), event):
+        if not await temporal_gateway.report(
+            request.app.state.temporal, ProcessRef(delivery_process(delivery_id)), event
+        ):
             await run_in_threadpool(find_visible, delivery_id, caller)
             raise ProblemError(ErrorCode.ORDER_ENDED)
         return {"status": "noted"}

@@ -59,12 +59,12 @@ async def start(order: Order, caller: Caller, request: Request, response: Respon
     begun = DeliveryStart(order=order, terms=terms, at=datetime.now(UTC), code=secrets.token_hex(16).upper())
     is_new = await run_in_threadpool(at_once, lambda connection: ledger.register(connection, begun, caller))
     if is_new:
-        await temporal_gateway.start(request.app.state.engine, begun)
+        await temporal_gateway.start(request.app.state.temporal, begun)
         return summary_of(begin(begun))
     row = await run_in_threadpool(_known, order)
     if row.is_open:
         # A start that was cut off is made good here, and an order that the engine lost goes on from the ledger.
-        await temporal_gateway.resume(request.app.state.engine, delivery_process(row.id))
+        await temporal_gateway.resume(request.app.state.temporal, delivery_process(row.id))
     response.status_code = 200
     return summary(row)
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from pydantic import BaseModel, Field
 
-from database.models import AttemptRow, DeliveryRow, EventRow, Json, MessageRow, UsageRow
+from database.models import AttemptRow, DeliveryRow, EventRow, Json, MessageRow, SoftwareUsageRow
 from domain.bilingual import Bilingual
 from domain.delivery.cases import AppealCase, Parcel, RefundRequest
 from domain.delivery.clocks import CLOCKS, Freeze, RunningClock
@@ -232,7 +232,7 @@ def detail(  # noqa: PLR0913 - the parts of the page
     events: Sequence[EventRow],
     attempts: Sequence[AttemptRow],
     messages: Sequence[MessageRow],
-    usage: Sequence[UsageRow],
+    usage: Sequence[SoftwareUsageRow],
 ) -> DeliveryView:
     """A delivery with all that happened, as this reader may see it."""
     state = state_of(row)
@@ -292,7 +292,7 @@ def _steps(state: DeliveryState) -> StepsView | None:
     return StepsView(names=names, done=state.steps_done) if names else None
 
 
-def _usage(rows: Sequence[UsageRow]) -> UsageView | None:
+def _usage(rows: Sequence[SoftwareUsageRow]) -> UsageView | None:
     if not rows:
         return None
     users = tuple(row.user for row in rows if row.user is not None)

@@ -17,7 +17,7 @@ from api.paging import cursor_after, page_of, position_of
 from api.problems import ProblemError, documented
 from database import instances, processes
 from database.intents import Known
-from database.ledger import Process
+from database.ledger import ProcessRef
 from database.models import InstanceRow
 from database.session import reading, snapshot
 from domain.base import Strict
@@ -84,7 +84,7 @@ def read(delivery_id: str, caller: Caller) -> InstanceView:
 async def operate(delivery_id: str, body: Ordered, caller: Caller, request: Request) -> OperationReceipt:
     """Purchase system: carry out what an order line asks for; the same line again gives the same answer."""
     require(caller, Role.PURCHASE)
-    return await _give(request.app.state.engine, delivery_id, Operation(actor=caller, key=body.order_line, body=body))
+    return await _give(request.app.state.temporal, delivery_id, Operation(actor=caller, key=body.order_line, body=body))
 
 
 @router.post(
@@ -98,7 +98,7 @@ async def restart_call(
     """Call the seller again at once."""
     require(caller, *rules.RESTARTERS)
     operation = Operation(actor=caller, key=key_of(caller, idempotency_key), body=body)
-    return await _give(request.app.state.engine, delivery_id, operation)
+    return await _give(request.app.state.temporal, delivery_id, operation)
 
 
 @router.post(
@@ -116,7 +116,7 @@ async def query(delivery_id: str, caller: Caller, request: Request) -> InstanceV
     if state.kind is not InstanceKind.SAAS or state.is_released:
         raise ProblemError(ErrorCode.NOT_LEGAL_NOW)
     if not await run_in_threadpool(_is_fresh, delivery_id):
-        await temporal_gateway.query_instance(request.app.state.engine, _query_call(state))
+        await temporal_gateway.query_instance(request.app.state.temporal, _query_call(state))
     return await run_in_threadpool(_view, delivery_id, caller)
 
 
@@ -164,7 +164,7 @@ def _query_call(state: InstanceState) -> SellerCall:
 
 async def _give(client: Client, delivery_id: str, operation: Operation) -> OperationReceipt:
     """Have an operation carried out; a repetition under its key gets the first answer again."""
-    process = Process(instance_process(delivery_id))
+    process = ProcessRef(instance_process(delivery_id))
     known = await prepare(process, operation.key, operation)
     if known is None:
         # What is not delivered yet has no instance; a stranger's delivery is not there.
@@ -178,7 +178,7 @@ async def _give(client: Client, delivery_id: str, operation: Operation) -> Opera
     return receipt
 
 
-async def _decided(client: Client, process: Process, operation: Operation, known: Known) -> OperationReceipt:
+async def _decided(client: Client, process: ProcessRef, operation: Operation, known: Known) -> OperationReceipt:
     if known.is_open:
         try:
             receipt = await temporal_gateway.ask(client, Question(process, "operate", operation), known)

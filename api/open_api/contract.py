@@ -26,7 +26,7 @@ from domain.seller.signatures import APIG_ALGORITHM, APIG_DATE_FORMAT, CLOCK_WIN
 
 PREFIX = "/api/mkp-openapi-public/global"
 TIME_FORMAT = "%Y%m%d%H%M%S"
-MOST_CODES = 100
+MAX_CODES = 100
 """Codes in one call of version 2 (DOMAIN §4.1)."""
 
 
@@ -100,7 +100,7 @@ def wire_time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime(TIME_FORMAT)
 
 
-class Answer(BaseModel):
+class OpenApiAnswer(BaseModel):
     """Every answer of the license calls."""
 
     error_code: str
@@ -108,7 +108,7 @@ class Answer(BaseModel):
     data: object = None
 
     @classmethod
-    def success(cls, data: object = None) -> "Answer":
+    def success(cls, data: object = None) -> "OpenApiAnswer":
         """The answer to a call that did what it should."""
         return cls(error_code=Code.SUCCESS, error_msg=MESSAGES[Code.SUCCESS], data=data)
 
@@ -170,7 +170,7 @@ def read(request: Request, body: bytes, model: type[Body]) -> Body:
 
 def refuse(error: OpenApiError) -> JSONResponse:
     """The answer to a call that ended with a documented code."""
-    answer = Answer(error_code=error.code, error_msg=MESSAGES[error.code].format(reason=error.reason))
+    answer = OpenApiAnswer(error_code=error.code, error_msg=MESSAGES[error.code].format(reason=error.reason))
     return JSONResponse(answer.model_dump(exclude_none=True), STATUS.get(error.code, 200))
 
 
@@ -178,14 +178,14 @@ def _failed(error: Exception) -> JSONResponse:
     """The answer to what nobody foresaw: this contract has no problem details."""
     problem = from_exception(error).problem
     message = f"{MESSAGES[Code.INTERNAL_ERROR]} {problem.instance or ''}".strip()
-    answer = Answer(error_code=Code.INTERNAL_ERROR, error_msg=message)
+    answer = OpenApiAnswer(error_code=Code.INTERNAL_ERROR, error_msg=message)
     away = problem.code is ErrorCode.SERVICE_UNAVAILABLE
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if away else None
     return JSONResponse(answer.model_dump(exclude_none=True), problem.status, headers)
 
 
 async def signed(
-    request: Request, model: type[Body], act: Callable[[Request, Actor, Body], Awaitable[Answer]], *, once: bool
+    request: Request, model: type[Body], act: Callable[[Request, Actor, Body], Awaitable[OpenApiAnswer]], *, once: bool
 ) -> JSONResponse:
     """Have a signed call carried out: who signed it, what it says, and its answer."""
     body = await request.body()

@@ -14,10 +14,10 @@ from starlette.concurrency import run_in_threadpool
 from api.delivery.commands import give, was_given
 from api.delivery.views import state_of
 from api.open_api.contract import (
-    MOST_CODES,
-    Answer,
+    MAX_CODES,
     Code,
     LicenseText,
+    OpenApiAnswer,
     OpenApiError,
     WireTime,
     refuse,
@@ -49,7 +49,7 @@ class Activation(Storable):
     real_effect_time: WireTime | None = None
 
 
-LicenseList = Annotated[list[LicenseText], Field(min_length=1, max_length=MOST_CODES)]
+LicenseList = Annotated[list[LicenseText], Field(min_length=1, max_length=MAX_CODES)]
 
 
 class Activations(Storable):
@@ -129,14 +129,14 @@ def _command(row: DeliveryRow, seller: Actor, effect_time: datetime | None, key:
 
 async def _activate_one(request: Request, row: DeliveryRow, command: Command) -> None:
     try:
-        await give(request.app.state.engine, row.id, command)
+        await give(request.app.state.temporal, row.id, command)
     except ProblemError as error:
         if error.problem.code is ErrorCode.SERVICE_UNAVAILABLE:
             raise
         raise OpenApiError(_code_for(error.problem.code, state_of(row))) from error
 
 
-async def _activate(request: Request, seller: Actor, asked: Activation) -> Answer:
+async def _activate(request: Request, seller: Actor, asked: Activation) -> OpenApiAnswer:
     (row,) = await _find([asked.license], seller, Code.NOT_EXISTING)
     key = "open-api:" + hashlib.sha256(request.headers["authorization"].encode()).hexdigest()
     await _activate_one(request, row, _command(row, seller, asked.real_effect_time, key))
@@ -146,10 +146,10 @@ async def _activate(request: Request, seller: Actor, asked: Activation) -> Answe
     info = {"status": "ALIVE", "product_id": order.product.id, "order_id": order.order_id, "amount": 1}
     if end is not None:
         info["expire_time"] = wire_time(end)
-    return Answer.success({"license_code_info": json.dumps(info)})
+    return OpenApiAnswer.success({"license_code_info": json.dumps(info)})
 
 
-async def _activate_many(request: Request, seller: Actor, asked: Activations) -> Answer:
+async def _activate_many(request: Request, seller: Actor, asked: Activations) -> OpenApiAnswer:
     """Activate all or, where one cannot be, none. A batch that was cut off goes on when it is sent again."""
     rows = await _find(asked.license_list, seller, Code.SOME_INVALID)
     content = json.dumps([sorted(asked.license_list), str(asked.real_effect_time)])
@@ -164,7 +164,7 @@ async def _activate_many(request: Request, seller: Actor, asked: Activations) ->
             raise OpenApiError(_code_for(refused.code, state_of(row)))
     for row, command in commands:
         await _activate_one(request, row, command)
-    return Answer.success()
+    return OpenApiAnswer.success()
 
 
 _LIVING = {
@@ -202,18 +202,18 @@ def _information(row: DeliveryRow, living: InstanceRow | None) -> dict[str, str]
     }
 
 
-async def _heartbeat(_: Request, seller: Actor, asked: Heartbeat) -> Answer:
+async def _heartbeat(_: Request, seller: Actor, asked: Heartbeat) -> OpenApiAnswer:
     rows = await _find([asked.license], seller, Code.NOT_EXISTING)
     (life,) = await run_in_threadpool(_lives, rows)
-    return Answer.success(life)
+    return OpenApiAnswer.success(life)
 
 
-async def _heartbeats(_: Request, seller: Actor, asked: Heartbeats) -> Answer:
+async def _heartbeats(_: Request, seller: Actor, asked: Heartbeats) -> OpenApiAnswer:
     rows = await _find(asked.license_list, seller, Code.SOME_INVALID)
-    return Answer.success(await run_in_threadpool(_lives, rows))
+    return OpenApiAnswer.success(await run_in_threadpool(_lives, rows))
 
 
-async def _take_usage(_: Request, seller: Actor, asked: Usage) -> Answer:
+async def _take_usage(_: Request, seller: Actor, asked: Usage) -> OpenApiAnswer:
     """Keep what is said of the seller's activated codes; the others are named in the answer."""
     found = await run_in_threadpool(_find_all, [one.license for one in asked.usage_info], seller)
     known = {code: row for code, row in found.items() if row is not None and state_of(row).activated_at is not None}
@@ -223,7 +223,7 @@ async def _take_usage(_: Request, seller: Actor, asked: Usage) -> Answer:
     failed = [code for code in found if code not in known]
     if failed and not known:
         raise OpenApiError(Code.SOME_INVALID)
-    return Answer.success({"check_fail_list": failed} if failed else None)
+    return OpenApiAnswer.success({"check_fail_list": failed} if failed else None)
 
 
 def _write_usage(told: Sequence[tuple[DeliveryRow, LicenseUsage]]) -> None:
@@ -234,31 +234,31 @@ def _write_usage(told: Sequence[tuple[DeliveryRow, LicenseUsage]]) -> None:
                 ledger.write_usage(session, row.id, now, entry.id, entry.active_num)
 
 
-@router.post("/v1/license/activate", summary="Activate an authorization code", response_model=Answer)
+@router.post("/v1/license/activate", summary="Activate an authorization code", response_model=OpenApiAnswer)
 async def activate(request: Request) -> JSONResponse:
     """Seller's software: report that a code was activated; validity starts then, or at ``real_effect_time``."""
     return await signed(request, Activation, _activate, once=True)
 
 
-@router.post("/v2/license/activate", summary="Activate up to 100 authorization codes", response_model=Answer)
+@router.post("/v2/license/activate", summary="Activate up to 100 authorization codes", response_model=OpenApiAnswer)
 async def activate_many(request: Request) -> JSONResponse:
     """Seller's software: report that codes were activated, all or none."""
     return await signed(request, Activations, _activate_many, once=True)
 
 
-@router.post("/v1/license/heartbeat", summary="Query an authorization code", response_model=Answer)
+@router.post("/v1/license/heartbeat", summary="Query an authorization code", response_model=OpenApiAnswer)
 async def heartbeat(request: Request) -> JSONResponse:
     """Seller's software: ask on the first use of a day whether a code is alive."""
     return await signed(request, Heartbeat, _heartbeat, once=False)
 
 
-@router.post("/v2/license/heartbeat", summary="Query up to 100 authorization codes", response_model=Answer)
+@router.post("/v2/license/heartbeat", summary="Query up to 100 authorization codes", response_model=OpenApiAnswer)
 async def heartbeats(request: Request) -> JSONResponse:
     """Seller's software: ask whether codes are alive."""
     return await signed(request, Heartbeats, _heartbeats, once=False)
 
 
-@router.post("/v2/license/software-usage-info", summary="Report how software is used", response_model=Answer)
+@router.post("/v2/license/software-usage-info", summary="Report how software is used", response_model=OpenApiAnswer)
 async def take_usage(request: Request) -> JSONResponse:
     """Seller's software: tell who uses it, or how many."""
     return await signed(request, Usage, _take_usage, once=True)

@@ -14,7 +14,7 @@ from pydantic import Field, JsonValue, ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from api.instance.views import instance_state
-from api.open_api.orders import ResultCode, answer
+from api.open_api.orders import QueryResultCode, answer
 from api.problems import from_exception
 from database import instances, ledger, sellers
 from database.models import InstanceRow
@@ -22,7 +22,7 @@ from database.secrets import unseal
 from database.session import reading, writing
 from domain.base import Storable
 from domain.instance import metering
-from domain.instance.metering import MOST_RECORDS, JudgedRecord, RecordCode, UsageRecord
+from domain.instance.metering import MAX_RECORDS, JudgedRecord, RecordCode, UsageRecord
 from domain.seller.signatures import CLOCK_WINDOW, equal, is_fresh, trace_usage
 
 router = APIRouter(tags=["usage open API"])
@@ -33,7 +33,7 @@ Raw = dict[str, JsonValue]
 class Push(Storable):
     """The body of a push; its records are judged one by one."""
 
-    usage_records: Annotated[list[Raw], Field(min_length=1, max_length=MOST_RECORDS)]
+    usage_records: Annotated[list[Raw], Field(min_length=1, max_length=MAX_RECORDS)]
 
 
 class NotSignedError(Exception):
@@ -47,11 +47,11 @@ async def push(request: Request) -> JSONResponse:
     try:
         return await run_in_threadpool(_push, request, body)
     except ValidationError:
-        return answer(ResultCode.INVALID)
+        return answer(QueryResultCode.INVALID)
     except NotSignedError as error:
-        return answer(ResultCode.FORBIDDEN, reason=str(error))
+        return answer(QueryResultCode.FORBIDDEN, reason=str(error))
     except Exception as error:  # noqa: BLE001 - this contract has no problem details
-        return answer(ResultCode.INTERNAL, instance=from_exception(error).problem.instance)
+        return answer(QueryResultCode.INTERNAL, instance=from_exception(error).problem.instance)
 
 
 def _push(request: Request, body: bytes) -> JSONResponse:
@@ -69,7 +69,7 @@ def _push(request: Request, body: bytes) -> JSONResponse:
         judged = ledger.write_usage_records(session, judged)
     failed = sum(one.code is not RecordCode.TAKEN for one in judged)
     return answer(
-        ResultCode.SUCCESS, failed=failed, records=[{"id": one.record_id, "code": one.code} for one in judged]
+        QueryResultCode.SUCCESS, failed=failed, records=[{"id": one.record_id, "code": one.code} for one in judged]
     )
 
 

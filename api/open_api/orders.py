@@ -22,14 +22,14 @@ from domain.order import ChargingMode, Order, Period
 router = APIRouter(tags=["order open API"])
 
 
-class Asked(Storable):
+class OrderQuery(Storable):
     """Which order, and which of its lines if one is named."""
 
     order_id: Annotated[str, Field(alias="orderId", min_length=1, max_length=64)]
     order_line_id: Annotated[str, Field(alias="orderLineId", max_length=64)] = ""
 
 
-class ResultCode(StrEnum):
+class QueryResultCode(StrEnum):
     """Result codes of the order query."""
 
     SUCCESS = "CBC.0000"
@@ -39,14 +39,14 @@ class ResultCode(StrEnum):
 
 
 _MESSAGES = {
-    ResultCode.SUCCESS: (200, "Success"),
-    ResultCode.INVALID: (400, "a parameter is missing or not as documented / 参数不正确"),
-    ResultCode.FORBIDDEN: (403, "not yours, or not there / 没有权限或不存在"),
-    ResultCode.INTERNAL: (500, "internal error, repeat later / 系统内部错误，请稍后重试"),
+    QueryResultCode.SUCCESS: (200, "Success"),
+    QueryResultCode.INVALID: (400, "a parameter is missing or not as documented / 参数不正确"),
+    QueryResultCode.FORBIDDEN: (403, "not yours, or not there / 没有权限或不存在"),
+    QueryResultCode.INTERNAL: (500, "internal error, repeat later / 系统内部错误，请稍后重试"),
 }
 
 
-def answer(code: ResultCode, **more: object) -> JSONResponse:
+def answer(code: QueryResultCode, **more: object) -> JSONResponse:
     """An answer of this family of calls."""
     status, message = _MESSAGES[code]
     return JSONResponse({"resultCode": code, "resultMsg": message, **more}, status)
@@ -60,18 +60,18 @@ async def query(request: Request) -> JSONResponse:
     except OpenApiError as error:
         return refuse(error)
     except Exception as error:  # noqa: BLE001 - this contract has no problem details
-        return answer(ResultCode.INTERNAL, instance=from_exception(error).problem.instance)
+        return answer(QueryResultCode.INTERNAL, instance=from_exception(error).problem.instance)
 
 
 def _query(request: Request) -> JSONResponse:
     seller = verify(request, b"", once=False)
     try:
-        asked = Asked.model_validate(dict(request.query_params))
+        asked = OrderQuery.model_validate(dict(request.query_params))
     except ValidationError:
-        return answer(ResultCode.INVALID)
+        return answer(QueryResultCode.INVALID)
     order_id, line_id = asked.order_id, asked.order_line_id
     if order_id in MOCK_ORDERS:
-        return answer(ResultCode.SUCCESS, orderInfo=MOCK_ORDERS[order_id])
+        return answer(QueryResultCode.SUCCESS, orderInfo=MOCK_ORDERS[order_id])
     with reading() as session:
         found = deliveries.of_order(session, order_id, seller.id)
         living = instances.of_deliveries(session, [row.id for row in found])
@@ -86,8 +86,8 @@ def _query(request: Request) -> JSONResponse:
         lines = [_line_of_operation(_OPERATION.validate_python(one.content), one.receipt or {}) for one in operations]
     lines = [line for line in lines if line_id in {"", line["orderLineId"]}]
     if info is None or not lines:
-        return answer(ResultCode.FORBIDDEN)
-    return answer(ResultCode.SUCCESS, orderInfo={**info, "orderLine": lines})
+        return answer(QueryResultCode.FORBIDDEN)
+    return answer(QueryResultCode.SUCCESS, orderInfo={**info, "orderLine": lines})
 
 
 def _info(order: Order) -> dict[str, object]:

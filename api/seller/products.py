@@ -20,7 +20,7 @@ from domain.base import Strict
 from domain.errors import ErrorCode
 from domain.parties import Actor, Role
 from domain.seller.probing import (
-    MOST_FAILED_ORDERS,
+    MAX_FAILED_ORDERS,
     PROBED,
     Probe,
     ProbeCase,
@@ -85,7 +85,7 @@ class ProductView(ProductSummary):
     """A product, its counters of the marketplace's month, and its probing."""
 
     failed_orders: int = Field(description="Orders whose creation or license failed for its whole window")
-    flagged: bool = Field(description=f"More than {MOST_FAILED_ORDERS} failed orders: to be delisted")
+    flagged: bool = Field(description=f"More than {MAX_FAILED_ORDERS} failed orders: to be delisted")
     failed_probes: int
     failing_days: int = Field(description="Consecutive days without a probe that passed")
     cases: tuple[ProbeCase, ...]
@@ -158,7 +158,7 @@ async def probe(product_id: ProductId, caller: Caller, request: Request) -> Prod
     await run_in_threadpool(_may_probe, product_id, caller)
     now = datetime.now(UTC)
     asked = Probe(product_id=product_id, key=f"asked:{product_id}:{now.timestamp()}", at=now)
-    await temporal_gateway.probe(request.app.state.engine, asked)
+    await temporal_gateway.probe(request.app.state.temporal, asked)
     return await run_in_threadpool(read, product_id, caller)
 
 
@@ -193,7 +193,7 @@ def _detail(session: Session, row: ProductRow) -> ProductView:
     return ProductView(
         **dict(_summary(row)),
         failed_orders=failed,
-        flagged=failed > MOST_FAILED_ORDERS,
+        flagged=failed > MAX_FAILED_ORDERS,
         failed_probes=products.failed_probes(session, row.id, now),
         failing_days=failing_days([(one.at, one.passed) for one in probes]),
         cases=_CASES.validate_python(row.cases),

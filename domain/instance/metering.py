@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from domain.instance.state import InstanceState
 from domain.order import ChargingMode
 
-MOST_RECORDS = 1000
+MAX_RECORDS = 1000
 RECORD_AGE = timedelta(days=21)
 """How far back a record may begin."""
 

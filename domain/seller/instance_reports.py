@@ -56,7 +56,7 @@ class InstanceUsage(BaseModel):
     dashboard_url: str | None
 
 
-MOST_QUERIED = 100
+MAX_QUERIED = 100
 """Instances that one queryInstance may name (DOMAIN §5.2)."""
 
 
@@ -65,7 +65,7 @@ class QueryBatch(Strict):
 
     key: str
     seller_id: str
-    deliveries: Annotated[dict[str, str], Field(min_length=1, max_length=MOST_QUERIED)]
+    deliveries: Annotated[dict[str, str], Field(min_length=1, max_length=MAX_QUERIED)]
 
 
 class QueryPage(Strict):

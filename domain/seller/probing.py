@@ -15,7 +15,7 @@ from domain.validity import MARKETPLACE_ZONE
 FAILING_DAYS = 5
 """Consecutive days of failing probes after which trading is frozen."""
 
-MOST_FAILED_ORDERS = 5
+MAX_FAILED_ORDERS = 5
 """More failed orders of a product in one month get it delisted."""
 
 

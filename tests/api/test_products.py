@@ -64,7 +64,7 @@ async def sold(make_case: MakeCase, product_type: ProductType = ProductType.LICE
 
 
 async def run_round(stack: Stack, at: datetime) -> int:
-    client = await Client.connect(stack.layout.engine_address, data_converter=pydantic_data_converter)
+    client = await Client.connect(stack.layout.temporal_address, data_converter=pydantic_data_converter)
     return await client.execute_workflow(
         Probing.run, Round(at=at), id=f"round-{secrets.token_hex(6)}", task_queue="deliveries"
     )
@@ -151,7 +151,7 @@ async def test_more_than_five_failed_orders_of_a_month_are_flagged(make_case: Ma
 
 @pytest.mark.parametrize(("name", "times"), [(PROBING, {"01:30", "07:30"}), (USAGE, {"20:30"})])
 async def test_the_engine_probes_twice_and_asks_for_usage_once_a_day(stack: Stack, name: str, times: set[str]) -> None:
-    client = await Client.connect(stack.layout.engine_address)
+    client = await Client.connect(stack.layout.temporal_address)
     described = await client.get_schedule_handle(name).describe()
     nexts = [at.astimezone(UTC).strftime("%H:%M") for at in described.info.next_action_times[:4]]
     assert set(nexts) == times

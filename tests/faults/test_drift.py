@@ -41,7 +41,7 @@ async def world(stack: Stack) -> AsyncIterator[World]:
 
 @pytest.fixture
 async def client(stack: Stack) -> Client:
-    return await Client.connect(stack.layout.engine_address, data_converter=pydantic_data_converter)
+    return await Client.connect(stack.layout.temporal_address, data_converter=pydantic_data_converter)
 
 
 @pytest.fixture

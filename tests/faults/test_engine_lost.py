@@ -23,7 +23,7 @@ APPEAL: Json = {"reason": "No answer", "claim": "Close it"}
 REFUND: Json = {"amount": "10.00", "reason": "Bought twice"}
 MONTH: Json = {"unit": "month", "number": 1}
 COPIES = 10
-AT_ONCE = 12
+ORDERS_AT_ONCE = 12
 STEPS = 1500
 
 
@@ -45,7 +45,7 @@ async def world(stack: Stack) -> AsyncIterator[World]:
 
 
 async def client_of(stack: Stack) -> Client:
-    return await Client.connect(stack.layout.engine_address, data_converter=pydantic_data_converter)
+    return await Client.connect(stack.layout.temporal_address, data_converter=pydantic_data_converter)
 
 
 # How far an order is when the engine is lost, and what must be seen of it then.
@@ -272,7 +272,7 @@ async def test_the_engines_whole_data_is_deleted_and_every_order_ends_as_it_woul
 ) -> None:
     orders = [Lost(Case(world, move.__name__, kind)) for kind, move in WAYS for _ in range(COPIES)]
     moves = [move for _, move in WAYS for _ in range(COPIES)]
-    few = asyncio.Semaphore(AT_ONCE)
+    few = asyncio.Semaphore(ORDERS_AT_ONCE)
     await asyncio.gather(*(at_most(few, move(one.case)) for move, one in zip(moves, orders, strict=True)))
     lives = await living(world)
     for one in orders:
@@ -392,7 +392,7 @@ async def test_an_order_of_1500_steps_continues_as_new_and_ends(stack: Stack, wo
     await case.give(world.seller, "deliver", proof())
     handle = (await client_of(stack)).get_workflow_handle(f"delivery:{case.id}")
     first = (await handle.describe()).run_id
-    few = asyncio.Semaphore(AT_ONCE)
+    few = asyncio.Semaphore(ORDERS_AT_ONCE)
 
     async def report() -> None:
         answer = await persist(lambda: world.purchase.report(case.id, "invoice-returned"))

@@ -30,7 +30,7 @@ ABSENT = Actor(role=Role.SELLER, id="seller-absent")
 KEY, OPEN_API_KEYS = "fault-plan-access-key", ("AK-faulty", "fault-plan-secret-key")
 
 SEED = 265
-AT_ONCE = 16
+ORDERS_AT_ONCE = 16
 HOUR, WINDOW = timedelta(hours=1), timedelta(hours=3, minutes=2)
 
 
@@ -244,7 +244,7 @@ async def software(case: Case, code: str, fault: str = "none") -> list[str]:
 @pytest.mark.timeout(400)
 async def test_two_hundred_orders_end_as_the_retry_table_says(besieged: Stack, worlds: tuple[World, World]) -> None:
     faulty, absent = worlds
-    few = asyncio.Semaphore(AT_ONCE)
+    few = asyncio.Semaphore(ORDERS_AT_ONCE)
     saas = [order(faulty, number, ProductType.SAAS_INSTANT) for number in range(140)]
     gone = [order(absent, number, ProductType.SAAS_INSTANT) for number in range(140, 150)]
     fetched = [

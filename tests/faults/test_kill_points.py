@@ -65,7 +65,7 @@ def armed() -> Iterator[Armed]:
         faults.mkdir()
         settings = {
             "DELIVERY_FAULT_FOLDER": str(faults),
-            "DELIVERY_ENGINE_TIMEOUT_SECONDS": "4",
+            "DELIVERY_TEMPORAL_TIMEOUT_SECONDS": "4",
             "DELIVERY_COLLECT_AFTER_SECONDS": "5",
         }
         stack = Stack(folder, settings=settings)
@@ -217,7 +217,7 @@ async def test_a_part_killed_at_a_point_loses_nothing_and_nothing_happens_twice(
     await asyncio.to_thread(program.wait_until_ready)
     followers = [*FOLLOWERS, *FOLLOWERS]
     await asyncio.gather(*(follow(one) for follow, one in zip(followers, struck, strict=True)))
-    client = await Client.connect(armed.stack.layout.engine_address, data_converter=pydantic_data_converter)
+    client = await Client.connect(armed.stack.layout.temporal_address, data_converter=pydantic_data_converter)
     for one, answer in zip(struck, answers, strict=True):
         await assert_sound(client, one, answer)
         await assert_told_once(world, ear, one)

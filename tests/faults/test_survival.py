@@ -22,7 +22,7 @@ OUTAGE_SECONDS = 60
 @pytest.fixture(scope="module")
 def fragile() -> Iterator[Stack]:
     with temporary_folder("test") as folder:
-        running = Stack(folder, settings={"DELIVERY_ENGINE_TIMEOUT_SECONDS": "5"})
+        running = Stack(folder, settings={"DELIVERY_TEMPORAL_TIMEOUT_SECONDS": "5"})
         running.start()
         yield running
         running.stop()
@@ -117,7 +117,7 @@ async def refunded_saas(journey: Journey) -> str:
 COPIES_IN_FLIGHT = 13
 """Of each kind: 52 orders."""
 
-MOST_EVENTS = {
+MAX_EVENTS = {
     ProductType.LICENSE_OFFLINE: 45,
     ProductType.MANUAL_SERVICE: 100,
     ProductType.SAAS_INSTANT: 45,
@@ -197,10 +197,10 @@ async def test_an_outage_of_the_database_for_60_s_fails_no_order(fragile: Stack,
         await bring_back(fragile.postgres)
 
     cases = await all_arrive(fragile_world, COPIES_IN_FLIGHT, strike)
-    client = await Client.connect(fragile.layout.engine_address)
+    client = await Client.connect(fragile.layout.temporal_address)
     for case in cases:
         events = len((await client.get_workflow_handle(f"delivery:{case.id}").fetch_history()).events)
-        assert events <= MOST_EVENTS[case.product_type], (case.product_type, events)
+        assert events <= MAX_EVENTS[case.product_type], (case.product_type, events)
 
 
 async def test_an_absent_engine_is_503_with_retry_after_and_the_order_starts_when_it_is_back(

@@ -96,7 +96,7 @@ async def fetch(client: Client, workflow_id: str) -> WorkflowHistory:
 
 async def _record(stack: Stack) -> None:
     world = await open_world(stack.layout, lambda _title, _what: None)
-    client = await Client.connect(stack.layout.engine_address, data_converter=pydantic_data_converter)
+    client = await Client.connect(stack.layout.temporal_address, data_converter=pydantic_data_converter)
     fingerprints = {}
     for scenario in SCENARIOS:
         case = Case(world, scenario.title, scenario.product_type)

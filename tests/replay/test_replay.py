@@ -17,7 +17,7 @@ from workflows.registry import ALL_WORKFLOWS, WORKFLOWS
 each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.title)
 
 # Events per order, the engine's bottleneck: a higher number is a decision, not an accident.
-MOST_EVENTS = {
+MAX_EVENTS = {
     "License code": 33,
     "License code 2025": 36,
     "License code 2024": 40,
@@ -41,11 +41,11 @@ MOST_EVENTS = {
 
 
 def test_every_product_type_has_a_recorded_history() -> None:
-    assert {file_of(title) for title in MOST_EVENTS} | {FINGERPRINTS} == set(FOLDER.iterdir())
+    assert {file_of(title) for title in MAX_EVENTS} | {FINGERPRINTS} == set(FOLDER.iterdir())
     assert {scenario.product_type for scenario in SCENARIOS if file_of(scenario.title).exists()} == set(WORKFLOWS)
 
 
-@pytest.mark.parametrize("title", MOST_EVENTS)
+@pytest.mark.parametrize("title", MAX_EVENTS)
 async def test_a_recorded_history_replays(title: str) -> None:
     history = WorkflowHistory.from_json(f"delivery:{title}", file_of(title).read_text())
     replayer = Replayer(
@@ -60,9 +60,9 @@ async def test_a_recorded_history_replays(title: str) -> None:
 async def test_a_fresh_run_gives_the_recorded_commands(scenario: Scenario, world: World, stack: Stack) -> None:
     case = Case(world, scenario.title, scenario.product_type)
     assert await scenario.run(case) is None
-    client = await Client.connect(stack.layout.engine_address, data_converter=pydantic_data_converter)
+    client = await Client.connect(stack.layout.temporal_address, data_converter=pydantic_data_converter)
     fingerprints = json.loads(FINGERPRINTS.read_text())
     for title, workflow_id in recorded(scenario, case):
         history = await fetch(client, workflow_id)
         assert fingerprint(history) == fingerprints[title]
-        assert len(history.events) <= MOST_EVENTS[title]
+        assert len(history.events) <= MAX_EVENTS[title]

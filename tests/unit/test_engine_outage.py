@@ -12,7 +12,7 @@ from gateway.connection import connect
 async def test_a_client_that_cannot_connect_is_an_outage(bare_settings: pytest.MonkeyPatch) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        bare_settings.setenv("DELIVERY_ENGINE_ADDRESS", f"127.0.0.1:{closed.getsockname()[1]}")
+        bare_settings.setenv("DELIVERY_TEMPORAL_ADDRESS", f"127.0.0.1:{closed.getsockname()[1]}")
     assert not await temporal_gateway.is_healthy(await connect(lazy=True))
 
 

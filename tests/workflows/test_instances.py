@@ -13,7 +13,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from activities.instance.queries import batched
 from domain.order import ProductType
-from domain.seller.instance_reports import MOST_QUERIED, QueryBatch
+from domain.seller.instance_reports import MAX_QUERIED, QueryBatch
 from launcher.stack import Stack
 from sandbox.cases import Case, World, calls, causes, expect_close, instant, proof
 from sandbox.client import Json, query_order
@@ -270,7 +270,7 @@ async def test_once_a_day_sellers_are_asked_in_batches_and_each_order_keeps_its_
     make_case: MakeCase, stack: Stack
 ) -> None:
     lives = [await living(make_case) for _ in range(3)]
-    client = await Client.connect(stack.layout.engine_address, data_converter=pydantic_data_converter)
+    client = await Client.connect(stack.layout.temporal_address, data_converter=pydantic_data_converter)
     made = await client.execute_workflow(UsageRound.run, id=f"usage-{lives[0].case.id}", task_queue="deliveries")
     assert made >= 1
     for life in lives:
@@ -283,7 +283,7 @@ async def test_once_a_day_sellers_are_asked_in_batches_and_each_order_keeps_its_
 
 async def test_a_batch_names_a_hundred_instances_at_most() -> None:
     names = {f"i-{number}": f"D{number}" for number in range(250)}
-    assert [len(batch) for batch in batched(names.items(), MOST_QUERIED)] == [100, 100, 50]
+    assert [len(batch) for batch in batched(names.items(), MAX_QUERIED)] == [100, 100, 50]
     with pytest.raises(ValidationError):
         QueryBatch(key="k", seller_id="s", deliveries=dict.fromkeys(list(names)[:101], "d"))
 
@@ -311,6 +311,6 @@ async def test_the_longest_names_fit_into_every_record(world: World, stack: Stac
     )
     assert answer.status == 200, answer.json_body
     await case.world.manager.wait_for(case.id, lambda seen: len(calls(seen, "orderStatus")) == 2)
-    client = await Client.connect(stack.layout.engine_address, data_converter=pydantic_data_converter)
+    client = await Client.connect(stack.layout.temporal_address, data_converter=pydantic_data_converter)
     await client.execute_workflow(UsageRound.run, id=f"usage-{case.id}", task_queue="deliveries")
     assert len(calls(await case.world.seller.read(case.id), "queryInstance")) == 1

@@ -88,7 +88,7 @@ async def test_links_that_cannot_be_stored_are_not_kept_and_the_others_of_a_batc
     await spoilt.case.behave(mood="unstorable")
     answer = await spoilt.case.world.buyer.post(f"/v1/instances/{spoilt.case.id}/query", {})
     assert_problem(answer, 502, "seller-did-not-tell")
-    client = await Client.connect(stack.layout.engine_address, data_converter=pydantic_data_converter)
+    client = await Client.connect(stack.layout.temporal_address, data_converter=pydantic_data_converter)
     await client.execute_workflow(UsageRound.run, id=f"usage-{spoilt.case.id}", task_queue="deliveries")
     tries = calls(await spoilt.case.world.seller.read(spoilt.case.id), "queryInstance")
     assert ["not as documented" in str(call["answer"]) for call in tries] == [True, True]

@@ -9,7 +9,7 @@ from temporalio.common import RetryPolicy
 from domain.seller.probing import Probe, Round
 from workflows import activity_stubs
 
-AT_ONCE = 5
+PROBES_AT_ONCE = 5
 """Products probed at the same time."""
 
 _SOON = RetryPolicy(maximum_interval=timedelta(minutes=1))
@@ -24,7 +24,7 @@ class Probing:
         """Probe page by page; how many products were probed."""
         at = asked.at or workflow.now()
         probed, after = 0, ""
-        few = asyncio.Semaphore(AT_ONCE)
+        few = asyncio.Semaphore(PROBES_AT_ONCE)
         while True:
             names = await workflow.execute_activity(
                 activity_stubs.products_to_probe,

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.notices import is_passing, wait_after
+from activities.outbound.http import is_transient
+from domain.notices import wait_after
 
 MIDDLE = 0.5
 
@@ -29,4 +30,4 @@ def test_jitter_stays_within_a_fifth(attempts: int, chance: float) -> None:
 
 @pytest.mark.parametrize(("status", "passing"), [(500, True), (503, True), (429, True), (301, True), (404, False)])
 def test_only_what_may_pass_is_repeated(status: int, passing: bool) -> None:  # noqa: FBT001 - a column
-    assert is_passing(status) is passing
+    assert is_transient(status) is passing

@@ -16,7 +16,7 @@ from domain.delivery.rules import refusal
 from domain.delivery.stages import STAGES, StageName
 from domain.delivery.state import DeliveryState
 from domain.errors import ErrorCode
-from domain.events import OF_INSTANCES, REPORTED, EventName
+from domain.events import INSTANCE_EVENTS, REPORTED, EventName
 from domain.limits import MAX_TRANSITIONS
 from domain.parties import Role
 from domain.seller.calls import CallFields, CallName
@@ -66,7 +66,7 @@ def test_a_failing_run_prints_its_seed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_walks_try_every_command_and_every_event() -> None:
     assert {body.command for body in BODIES} == set(CommandName)
-    assert {event.name for event in EVENTS} | set(OWN_EVENTS) == set(EventName) - set(OF_INSTANCES)
+    assert {event.name for event in EVENTS} | set(OWN_EVENTS) == set(EventName) - set(INSTANCE_EVENTS)
     assert set(REPORTED) <= {event.name for event in EVENTS}
 
 
