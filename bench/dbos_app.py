@@ -20,7 +20,8 @@ from fastapi import FastAPI, Header, HTTPException
 from pydantic import BaseModel
 
 from bench import rows
-from domain.delivery.commands import Accept, Body, Deliver
+from domain.delivery.command_spec import Body
+from domain.delivery.stage_commands import Accept, Deliver
 from domain.order import Order
 
 URL = os.environ["BENCH_DATABASE_URL"]
@@ -112,7 +113,7 @@ def accept(delivery_id: str, fields: Accept, key: Key) -> rows.CommandReceipt:
 
 
 def _send(delivery_id: str, fields: Body, key: str) -> rows.CommandReceipt:
-    asked = Asked(command=fields.command, key=key, content=fields.model_dump(mode="json"))
+    asked = Asked(command=fields.spec.name, key=key, content=fields.model_dump(mode="json"))
     DBOS.send(delivery_id, asked.model_dump_json(), TOPIC, idempotency_key=f"{delivery_id}:{key}")
     return _answer(delivery_id, key)
 

@@ -17,7 +17,8 @@ from fastapi import FastAPI, Header, HTTPException
 from sqlalchemy.orm import sessionmaker
 
 from bench import rows
-from domain.delivery.commands import Accept, Body, Deliver
+from domain.delivery.command_spec import Body
+from domain.delivery.stage_commands import Accept, Deliver
 from domain.order import Order
 
 ENGINE = rows.prepared(os.environ["BENCH_DATABASE_URL"], "psycopg2")
@@ -58,7 +59,7 @@ def accept(delivery_id: str, fields: Accept, key: Key) -> rows.CommandReceipt:
 def _take(delivery_id: str, fields: Body, key: str) -> rows.CommandReceipt:
     try:
         with SESSIONS.begin() as session:
-            return rows.take(session, delivery_id, fields.command, key, fields.model_dump(mode="json"))
+            return rows.take(session, delivery_id, fields.spec.name, key, fields.model_dump(mode="json"))
     except rows.RefusedError as error:
         raise HTTPException(409, str(error)) from error
 

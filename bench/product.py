@@ -11,7 +11,9 @@ from bench.load import Order
 from bench.orders import ACCEPT, DELIVER, delivery_id, offline_license
 from database import ledger
 from database.session import at_once
-from domain.delivery.commands import Accept, Command, CommandName, Deliver
+from domain.delivery.command_spec import CommandName
+from domain.delivery.commands import Command
+from domain.delivery.stage_commands import Accept, Deliver
 from domain.delivery.state import DeliveryStart
 from domain.delivery.terms import terms_of
 from domain.order import Order as DeliveryOrder

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from database.ledger import TABLES
-from domain.instance.state import KINDS
+from domain.delivery.flows import PRODUCT_TYPES
 from domain.order_status import Status
 
 BATCH = 100
@@ -55,5 +55,5 @@ def without_instance(connection: Connection, until: datetime) -> Sequence[str]:
             and not exists (select from instances where instances.id = deliveries.id)
         order by id limit 1000
     """)
-    types = [str(one) for one in KINDS]
+    types = [str(one.type) for one in PRODUCT_TYPES.values() if one.leaves is not None]
     return connection.scalars(query, {"completed": Status.COMPLETED, "types": types, "until": until}).all()

@@ -211,7 +211,9 @@ async def _start_instance(client: Client, delivery_id: str) -> None:
         row = deliveries.get(session, delivery_id)
         start = DeliveryStart.model_validate(row.start)
         state = records.read_state(json.dumps(row.state), start.order, start.terms)
-    await starting.start_instance(client, instance_start(state, state.ended_at or row.changed_at))
+    left = instance_start(state, state.ended_at or row.changed_at)
+    if left is not None:
+        await starting.start_instance(client, left)
 
 
 async def _read(statement: Callable[[Connection], Result]) -> Result:

@@ -13,7 +13,7 @@ from api.delivery.deliveries import find_visible
 from api.delivery.views import state_of
 from api.problems import Problem, ProblemError, documented
 from domain.base import Identifier, Strict
-from domain.delivery.commands import Deliver, UploadProof
+from domain.delivery.stage_commands import Deliver, UploadProof
 from domain.delivery.stages import StageName
 from domain.delivery.state import CommandReceipt
 from domain.errors import ErrorCode

@@ -19,8 +19,10 @@ from database.intents import Known
 from database.ledger import ProcessRef
 from database.session import reading
 from domain.delivery import rules
-from domain.delivery.commands import COMMANDS, Command, CommandName, CommandSpec
-from domain.delivery.commands import Body as CommandBody
+from domain.delivery.command_spec import Body as CommandBody
+from domain.delivery.command_spec import CommandName
+from domain.delivery.commands import COMMANDS, Command
+from domain.delivery.rules import COMMON_REFUSALS
 from domain.delivery.state import CommandReceipt
 from domain.errors import ErrorCode
 from domain.events import REPORTED, Event, EventName, EventSpec, Report
@@ -39,45 +41,8 @@ IdempotencyKey = Annotated[
     ),
 ]
 
-REFUSALS = (
-    ErrorCode.DELIVERY_NOT_FOUND,
-    ErrorCode.IDEMPOTENCY_KEY_REUSED,
-    ErrorCode.NOT_LEGAL_NOW,
-    ErrorCode.FROZEN_BY_APPEAL,
-    ErrorCode.REFUND_PENDING,
-    ErrorCode.ORDER_ENDED,
-    ErrorCode.TOO_MANY_COMMANDS,
-    ErrorCode.UNSTORABLE,
-)
-
-PARTICULAR: dict[CommandName, tuple[ErrorCode, ...]] = {
-    CommandName.SUBMIT_REQUEST: (ErrorCode.REQUEST_INCOMPLETE,),
-    CommandName.SUBMIT_CODE: (ErrorCode.CODE_REQUIRED,),
-    CommandName.DELIVER: (ErrorCode.PROOF_INCOMPLETE, ErrorCode.START_TIME_INVALID, ErrorCode.INSTANCE_MISSING),
-    CommandName.UPLOAD_PROOF: (ErrorCode.PROOF_INCOMPLETE, ErrorCode.START_TIME_INVALID),
-    CommandName.APPEAL: (ErrorCode.EVIDENCE_REQUIRED,),
-    CommandName.WITHDRAW_APPEAL: (ErrorCode.NOT_YOUR_APPEAL,),
-    CommandName.DECIDE_APPEAL: (
-        ErrorCode.REFUND_TOO_HIGH,
-        ErrorCode.AMOUNT_WITHOUT_REFUND,
-        ErrorCode.REWORK_IMPOSSIBLE,
-        ErrorCode.INSTANCE_MISSING,
-    ),
-    CommandName.AGREE_RULING: (ErrorCode.SECOND_MANAGER_NEEDED,),
-    CommandName.REQUEST_REFUND: (
-        ErrorCode.REFUND_NOT_OFFERED,
-        ErrorCode.REFUND_OF_TRIAL,
-        ErrorCode.REFUND_BARRED,
-        ErrorCode.REFUND_EXPIRED,
-        ErrorCode.REFUND_TOO_HIGH,
-        ErrorCode.FULL_REFUND_BARRED,
-        ErrorCode.INVOICE_NOT_RETURNED,
-        ErrorCode.GOODS_UNSPECIFIED,
-        ErrorCode.GOODS_SHIPPED,
-    ),
-    CommandName.AGREE_REFUND: (ErrorCode.RETURN_ADDRESS_REQUIRED,),
-    CommandName.RESTART_CALL: (ErrorCode.NOTHING_PARKED,),
-}
+REFUSALS = (*COMMON_REFUSALS, ErrorCode.IDEMPOTENCY_KEY_REUSED, ErrorCode.UNSTORABLE)
+"""Why any command may be refused here: by the rules, or because of what was sent with it."""
 
 
 def key_of(caller: Actor, key: str) -> str:
@@ -87,7 +52,7 @@ def key_of(caller: Actor, key: str) -> str:
 
 def command_of(caller: Actor, key: str, fields: CommandBody) -> Command:
     """A party's command under its own key."""
-    return Command(name=fields.command, actor=caller, key=key_of(caller, key), body=fields)
+    return Command(name=fields.spec.name, actor=caller, key=key_of(caller, key), body=fields)
 
 
 async def give(client: Client, delivery_id: str, command: Command) -> CommandReceipt:
@@ -130,7 +95,7 @@ def was_given(delivery_id: str, key: str) -> bool:
         return processes.has_key(session, delivery_process(delivery_id), key)
 
 
-def _route(name: CommandName, spec: CommandSpec) -> Callable[..., Awaitable[CommandReceipt]]:
+def _route(body: type[CommandBody]) -> Callable[..., Awaitable[CommandReceipt]]:
     async def command_route(
         delivery_id: str,
         caller: Caller,
@@ -140,23 +105,23 @@ def _route(name: CommandName, spec: CommandSpec) -> Callable[..., Awaitable[Comm
     ) -> CommandReceipt:
         return await give(request.app.state.temporal, delivery_id, command_of(caller, idempotency_key, fields))
 
-    has_required_field = any(field.is_required() for field in spec.body.model_fields.values())
-    default = Body() if has_required_field else Body(default_factory=spec.body)
-    command_route.__annotations__["fields"] = Annotated[spec.body, default]
-    command_route.__name__ = name.replace("-", "_")
-    command_route.__doc__ = f"{spec.body.__doc__}"
+    has_required_field = any(field.is_required() for field in body.model_fields.values())
+    default = Body() if has_required_field else Body(default_factory=body)
+    command_route.__annotations__["fields"] = Annotated[body, default]
+    command_route.__name__ = body.spec.name.replace("-", "_")
+    command_route.__doc__ = f"{body.__doc__}"
     return command_route
 
 
-for _name, _spec in COMMANDS.items():
-    if _name is CommandName.ACTIVATE_CODE:
+for _body in COMMANDS.values():
+    if _body.spec.name is CommandName.ACTIVATE_CODE:
         continue  # comes through the license open API
     router.add_api_route(
-        f"/{_name}",
-        _route(_name, _spec),
+        f"/{_body.spec.name}",
+        _route(_body),
         methods=["POST"],
-        summary=f"{_spec.label.en} · {_spec.label.zh} ({', '.join(sorted(_spec.by))})",
-        responses=documented(*REFUSALS, *PARTICULAR.get(_name, ())),
+        summary=f"{_body.spec.label.en} · {_body.spec.label.zh} ({', '.join(sorted(_body.spec.by))})",
+        responses=documented(*REFUSALS, *_body.spec.refusals),
     )
 
 

@@ -30,7 +30,9 @@ from database.models import DeliveryRow, InstanceRow
 from database.session import reading, writing
 from domain.base import Storable
 from domain.delivery import rules
-from domain.delivery.commands import ActivateCode, Command, CommandName
+from domain.delivery.command_spec import CommandName
+from domain.delivery.commands import Command
+from domain.delivery.stage_commands import ActivateCode
 from domain.delivery.stages import StageName
 from domain.delivery.state import DeliveryState
 from domain.errors import ErrorCode

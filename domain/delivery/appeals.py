@@ -1,24 +1,23 @@
 """What the commands of an appeal change, and how its decision is carried out (DOMAIN §2)."""
 
-from collections.abc import Callable
 from datetime import datetime
 
+from domain.delivery.case_commands import AnswerAppeal, Appeal, DecideAppeal
 from domain.delivery.cases import AppealCase, Decision, Statement
 from domain.delivery.clocks import ClockAct, ClockName, FreezeKind
-from domain.delivery.commands import AnswerAppeal, Appeal, Command, CommandName, DecideAppeal, Ruling
+from domain.delivery.grounds import RefundPhase, Ruling
 from domain.delivery.refunds import end_request, owe
-from domain.delivery.stages import RefundPhase
 from domain.delivery.state import DeliveryState
+from domain.parties import Actor
 from domain.step import Effect
 
 
-def _file_appeal(state: DeliveryState, command: Command, now: datetime) -> Effect:
-    body = command.body
-    assert isinstance(body, Appeal)  # noqa: S101 - by name
+def file(state: DeliveryState, body: Appeal, by: Actor, now: datetime) -> Effect:
+    """Open a case, and freeze the order for both sides."""
     state.appeals.append(
         AppealCase(
             number=len(state.appeals) + 1,
-            filed_by=command.actor,
+            filed_by=by,
             filed_at=now,
             stage=state.stage,
             ground=body.ground,
@@ -27,7 +26,7 @@ def _file_appeal(state: DeliveryState, command: Command, now: datetime) -> Effec
             attachments=body.attachments,
         )
     )
-    state.freeze(FreezeKind.APPEAL, command.actor, body.reason, now)
+    state.freeze(FreezeKind.APPEAL, by, body.reason, now)
     return Effect.STAYS
 
 
@@ -37,15 +36,15 @@ def date_appeal(state: DeliveryState, due_at: datetime, now: datetime) -> None:
     state.start_clock(ClockName.APPEAL, now, (due_at, ClockAct.ESCALATE_APPEAL))
 
 
-def _answer_appeal(state: DeliveryState, command: Command, now: datetime) -> Effect:
-    body = command.body
-    assert isinstance(body, AnswerAppeal)  # noqa: S101 - by name
-    said = Statement(by=command.actor, at=now, text=body.text, attachments=body.attachments)
+def answer(state: DeliveryState, body: AnswerAppeal, by: Actor, now: datetime) -> Effect:
+    """Add a statement to the open case."""
+    said = Statement(by=by, at=now, text=body.text, attachments=body.attachments)
     state.change_appeal(statements=(*state.appeals[-1].statements, said))
     return Effect.STAYS
 
 
-def _withdraw_appeal(state: DeliveryState, _: Command, now: datetime) -> Effect:
+def withdraw(state: DeliveryState, now: datetime) -> Effect:
+    """Close the case without a decision; the flow goes on."""
     state.change_appeal(withdrawn_at=now)
     return _end_appeal(state, now)
 
@@ -56,24 +55,25 @@ def _end_appeal(state: DeliveryState, now: datetime) -> Effect:
     return Effect.STAYS
 
 
-def _decide(state: DeliveryState, command: Command, now: datetime) -> Effect:
-    body = command.body
-    assert isinstance(body, DecideAppeal)  # noqa: S101 - by name
+def decide(state: DeliveryState, body: DecideAppeal, by: Actor, now: datetime) -> Effect:
+    """Carry a ruling out; a high refund is only proposed, and waits for a second manager."""
     amount = body.amount or state.order.amount if body.ruling is Ruling.REFUND else None
-    decision = Decision(ruling=body.ruling, amount=amount, reason=body.reason, by=command.actor, at=now)
+    decision = Decision(ruling=body.ruling, amount=amount, reason=body.reason, by=by, at=now)
     if amount is not None and amount > state.terms.policy.second_manager_above:
         state.change_appeal(proposal=decision)
         return Effect.STAYS
     return _carry_out(state, decision, now)
 
 
-def _agree(state: DeliveryState, command: Command, now: datetime) -> Effect:
+def agree(state: DeliveryState, by: Actor, now: datetime) -> Effect:
+    """Carry out what another manager proposed."""
     proposal = state.appeals[-1].proposal
     assert proposal is not None  # noqa: S101 - legal only then
-    return _carry_out(state, proposal.model_copy(update={"agreed_by": command.actor}), now)
+    return _carry_out(state, proposal.model_copy(update={"agreed_by": by}), now)
 
 
-def _decline(state: DeliveryState, _: Command, __: datetime) -> Effect:
+def decline(state: DeliveryState) -> Effect:
+    """Drop what another manager proposed; the appeal is decided anew."""
     state.change_appeal(proposal=None)
     return Effect.STAYS
 
@@ -90,13 +90,3 @@ def _carry_out(state: DeliveryState, decision: Decision, now: datetime) -> Effec
     if state.flow.targets(state.stage, decision.ruling, state.conditions):
         return Effect.ENDS_STAGE
     return Effect.CLOSES if decision.ruling is Ruling.CLOSE else Effect.STAYS
-
-
-OF_APPEALS: dict[CommandName, Callable[[DeliveryState, Command, datetime], Effect]] = {
-    CommandName.APPEAL: _file_appeal,
-    CommandName.ANSWER_APPEAL: _answer_appeal,
-    CommandName.WITHDRAW_APPEAL: _withdraw_appeal,
-    CommandName.DECIDE_APPEAL: _decide,
-    CommandName.AGREE_RULING: _agree,
-    CommandName.DECLINE_RULING: _decline,
-}

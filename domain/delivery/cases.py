@@ -5,8 +5,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 from domain.base import Strict
-from domain.delivery.commands import AppealGround, Goods, Ruling
-from domain.delivery.stages import DURING_REFUND, RefundPhase, StageName
+from domain.delivery.grounds import WAITING_PHASES, AppealGround, Goods, RefundPhase, Ruling
+from domain.delivery.stages import StageName
 from domain.files import Attachments
 from domain.parties import Actor
 
@@ -84,7 +84,7 @@ class RefundRequest(Strict):
     @property
     def is_open(self) -> bool:
         """Waiting for somebody."""
-        return self.phase in DURING_REFUND
+        return self.phase in WAITING_PHASES
 
 
 class Refund(Strict):

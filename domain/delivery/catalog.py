@@ -6,9 +6,11 @@ from pydantic import BaseModel
 
 from domain.bilingual import Bilingual
 from domain.delivery.clocks import CLOCKS
-from domain.delivery.commands import COMMANDS
-from domain.delivery.flows import FLOWS, Edge, Flow
-from domain.delivery.stages import ANY_TIME, DURING_APPEAL, DURING_REFUND, DURING_RULING, Stage
+from domain.delivery.command_spec import Legal
+from domain.delivery.commands import COMMANDS, legal_while
+from domain.delivery.flows import PRODUCT_TYPES, Edge, Flow
+from domain.delivery.grounds import WAITING_PHASES
+from domain.delivery.stages import Stage
 from domain.delivery.terms import RULE_VERSIONS, RuleVersion
 from domain.events import REPORTED
 from domain.order import ProductType, Scenario
@@ -136,10 +138,10 @@ def _step(edge: Edge) -> StepEntry:
     )
 
 
-def _flow(flow: Flow) -> FlowEntry:
+def _flow(product_type: ProductType, flow: Flow) -> FlowEntry:
     return FlowEntry(
         name=flow.name,
-        product_type=flow.product_type,
+        product_type=product_type,
         label=flow.label,
         first=flow.first,
         stages=tuple(_stage(stage) for stage in flow.stages),
@@ -172,20 +174,21 @@ def _retry(activity: CallName, policy: Policy) -> RetryEntry:
 def catalog(policy: Policy) -> Catalog:
     """Build the catalog from the tables, under this policy."""
     return Catalog(
-        flows=tuple(_flow(flow) for flow in FLOWS.values()),
+        flows=tuple(_flow(one.type, flow) for one in PRODUCT_TYPES.values() for flow in one.flows),
         rule_versions=tuple(_rule_version(version) for version in RULE_VERSIONS),
         policy=policy,
         commands=tuple(
-            CommandEntry(name=name, label=spec.label, by=tuple(sorted(spec.by))) for name, spec in COMMANDS.items()
+            CommandEntry(name=name, label=body.spec.label, by=tuple(sorted(body.spec.by)))
+            for name, body in COMMANDS.items()
         ),
         events=tuple(EventEntry(name=name, label=spec.label) for name, spec in REPORTED.items()),
         clocks=tuple(
             ClockEntry(name=name, label=spec.label, stopped_by=tuple(sorted(spec.stopped_by)))
             for name, spec in CLOCKS.items()
         ),
-        any_time=ANY_TIME,
-        during_appeal=DURING_APPEAL,
-        during_ruling=DURING_RULING,
-        during_refund={phase: tuple(names) for phase, names in DURING_REFUND.items()},
+        any_time=legal_while(Legal.ANY_TIME),
+        during_appeal=legal_while(Legal.DURING_APPEAL),
+        during_ruling=legal_while(Legal.DURING_RULING),
+        during_refund={phase: legal_while(phase) for phase in WAITING_PHASES},
         seller_calls=tuple(_retry(activity, policy) for activity in CallName),
     )

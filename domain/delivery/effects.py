@@ -1,24 +1,43 @@
 """What commands, events and the clock change. Pure: the engine and the tests share these functions."""
 
 from datetime import datetime
+from typing import assert_never
 
-from domain.delivery import calls
-from domain.delivery.appeals import OF_APPEALS
+from domain.delivery import appeals, calls, refunds
+from domain.delivery.case_commands import (
+    AgreeRefund,
+    AgreeRuling,
+    AnswerAppeal,
+    Appeal,
+    ConfirmNotReceived,
+    DecideAppeal,
+    DeclineRuling,
+    RefuseGoods,
+    RefuseRefund,
+    RequestRefund,
+    SendGoodsBack,
+    TakeGoodsBack,
+    WithdrawAppeal,
+    WithdrawRefund,
+)
 from domain.delivery.cases import Invoice, Parcel
 from domain.delivery.clocks import ClockAct
-from domain.delivery.commands import (
+from domain.delivery.command_spec import Body
+from domain.delivery.commands import Command
+from domain.delivery.grounds import RefundPhase
+from domain.delivery.stage_commands import (
     ActivateCode,
-    Command,
-    CommandName,
+    ClaimCode,
     Deliver,
+    FinishStep,
+    RejectDelivery,
     RestartCall,
     Ship,
     SubmitCode,
     SubmitRequest,
     UploadProof,
 )
-from domain.delivery.refunds import OF_REFUNDS, end_request, grant, owe
-from domain.delivery.stages import RefundPhase, StageName
+from domain.delivery.stages import StageName
 from domain.delivery.state import DeliveryState
 from domain.events import Event, EventName
 from domain.order import CodeKind
@@ -41,18 +60,52 @@ def happens_by_itself(state: DeliveryState) -> EventName | None:
     return None
 
 
-def apply_command(state: DeliveryState, command: Command, now: datetime) -> Effect:
-    """Put a command that was not refused into effect."""
-    if command.name in OF_APPEALS:
-        return OF_APPEALS[command.name](state, command, now)
-    if command.name in OF_REFUNDS:
-        return OF_REFUNDS[command.name](state, command, now)
-    _note(state, command, now)
-    return Effect.ENDS_STAGE if command.name in state.current.commands else Effect.STAYS
-
-
-def _note(state: DeliveryState, command: Command, now: datetime) -> None:  # noqa: C901, PLR0912 - one arm a command
+def apply_command(  # noqa: C901, PLR0911, PLR0912 - one arm a command
+    state: DeliveryState, command: Command, now: datetime
+) -> Effect:
+    """Put a command that was not refused into effect; raises NotImplementedError for one that nobody handles."""
+    by = command.actor
     match command.body:
+        case Appeal() as body:
+            return appeals.file(state, body, by, now)
+        case AnswerAppeal() as body:
+            return appeals.answer(state, body, by, now)
+        case WithdrawAppeal():
+            return appeals.withdraw(state, now)
+        case DecideAppeal() as body:
+            return appeals.decide(state, body, by, now)
+        case AgreeRuling():
+            return appeals.agree(state, by, now)
+        case DeclineRuling():
+            return appeals.decline(state)
+        case RequestRefund() as body:
+            return refunds.ask(state, body, by, now)
+        case WithdrawRefund():
+            return refunds.withdraw(state, now)
+        case AgreeRefund() as body:
+            return refunds.agree(state, body, by, now)
+        case RefuseRefund() | RefuseGoods() as body:
+            return refunds.refuse(state, body, by, now)
+        case SendGoodsBack() as body:
+            return refunds.send_back(state, body, now)
+        case TakeGoodsBack():
+            return refunds.grant(state, now)
+        case ConfirmNotReceived():
+            state.lost_confirmed = True
+            return Effect.STAYS
+        case RestartCall(activity=activity):
+            state.restart(activity, state.terms.policy, now)
+            return Effect.STAYS
+        case body if body.spec.ends_stage:
+            _note(state, body, now)
+            return Effect.ENDS_STAGE
+        case body:
+            raise NotImplementedError(body.spec.name)
+
+
+def _note(state: DeliveryState, body: Body, now: datetime) -> None:
+    """Keep what a command brought that ends its stage; most bring nothing that anybody asks for later."""
+    match body:
         case SubmitRequest():
             state.requested_at = now
         case SubmitCode(code=code):
@@ -65,21 +118,14 @@ def _note(state: DeliveryState, command: Command, now: datetime) -> None:  # noq
             state.parcel = Parcel(
                 logistics_company=shipped.logistics_company, tracking_number=shipped.tracking_number, sent_at=now
             )
+        case ClaimCode():
+            state.claimed_at = now
         case ActivateCode(real_effect_time=moment):
             state.activated_at = moment or now
-        case RestartCall(activity=activity):
-            state.restart(activity, state.terms.policy, now)
-        case _:
-            pass
-    match command.name:
-        case CommandName.CLAIM_CODE:
-            state.claimed_at = now
-        case CommandName.FINISH_STEP:
+        case FinishStep():
             state.steps_done += 1
-        case CommandName.REJECT_DELIVERY:
+        case RejectDelivery():
             state.rejections += 1
-        case CommandName.CONFIRM_NOT_RECEIVED:
-            state.lost_confirmed = True
         case _:
             pass
 
@@ -98,15 +144,31 @@ def apply_event(state: DeliveryState, event: Event, now: datetime) -> Effect:
     match event.name:
         case EventName.PROVISIONING_FAILED if state.stage is not StageName.UNSUBSCRIBING:
             # DOMAIN §3: failed provisioning is an automatic full refund.
-            return owe(state, state.order.amount, event.detail or event.name, now)
+            return refunds.owe(state, state.order.amount, event.detail or event.name, now)
         case EventName.INSTANCE_PROVISIONED:
             state.instance_id = event.instance_id
         case EventName.PARCEL_SIGNED | EventName.PARCEL_STALLED:
             _follow_parcel(state, event, now)
         case EventName.INVOICE_REQUESTED | EventName.INVOICE_ISSUED | EventName.INVOICE_RETURNED:
             _note_invoice(state, event.name, now)
+        case (
+            EventName.STARTED
+            | EventName.CODE_ISSUED
+            | EventName.LICENSE_FETCHED
+            | EventName.PROVISIONING_FAILED
+            | EventName.DEPLOYMENT_FINISHED
+            | EventName.SELLER_CALL_PARKED
+            | EventName.SYSTEM_ACCEPTED
+            | EventName.REFUND_CARRIED_OUT
+            | EventName.INSTANCE_BORN
+            | EventName.SELLER_CALLED
+            | EventName.SELLER_CALL_GIVEN_UP
+            | EventName.CANCELLATION_ASKED
+            | EventName.RECORD_REFUSED
+        ):
+            pass  # They move the flow, or are only put on record; nothing else is kept of them.
         case _:
-            pass
+            assert_never(event.name)
     return Effect.ENDS_STAGE if event.name in state.current.events else Effect.STAYS
 
 
@@ -132,12 +194,13 @@ def _note_invoice(state: DeliveryState, name: EventName, now: datetime) -> None:
     }.get(name, Invoice.NONE)
     request = state.open_refund
     if state.invoice is not Invoice.NONE and request is not None and request.phase is RefundPhase.ASKED:
-        end_request(state, RefundPhase.VOID, now)
+        refunds.end_request(state, RefundPhase.VOID, now)
 
 
 def apply_clock(state: DeliveryState, now: datetime) -> Effect:
     """Let the clocks' next act happen; raises ValueError when no clock runs."""
-    match state.take_due():
+    act = state.take_due()
+    match act:
         case ClockAct.ACCEPT:
             return Effect.ENDS_STAGE
         case ClockAct.MARK_OVERDUE:
@@ -145,14 +208,22 @@ def apply_clock(state: DeliveryState, now: datetime) -> Effect:
         case ClockAct.ESCALATE_APPEAL:
             state.change_appeal(is_late=True)
         case ClockAct.DROP_RETURN:
-            end_request(state, RefundPhase.WITHDRAWN, now)
+            refunds.end_request(state, RefundPhase.WITHDRAWN, now)
         case ClockAct.TAKE_RETURN:
-            return grant(state, now)
+            return refunds.grant(state, now)
         case ClockAct.CLOSE_OLD if state.invoice is Invoice.ISSUED:
             return Effect.CLOSES
         case ClockAct.CLOSE_OLD:
             # DOMAIN §1.7: not invoiced, the old closing unsubscribes.
-            return owe(state, state.order.amount, "365 days without acceptance", now)
+            return refunds.owe(state, state.order.amount, "365 days without acceptance", now)
+        case (
+            ClockAct.REMIND
+            | ClockAct.REMIND_SELLER
+            | ClockAct.ESCALATE_DELIVERY
+            | ClockAct.REMIND_LONG_OPEN
+            | ClockAct.REMIND_REFUND
+        ):
+            pass  # They only tell somebody (domain/delivery/messages.py).
         case _:
-            pass
+            assert_never(act)
     return Effect.STAYS

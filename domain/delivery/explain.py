@@ -2,7 +2,8 @@
 
 from domain.bilingual import Bilingual
 from domain.delivery.clocks import FreezeKind
-from domain.delivery.stages import RefundPhase, StageName
+from domain.delivery.grounds import RefundPhase
+from domain.delivery.stages import StageName
 from domain.delivery.state import DeliveryState
 from domain.parties import Role
 

@@ -8,9 +8,11 @@ from enum import StrEnum
 
 from domain.bilingual import Bilingual
 from domain.delivery.clocks import ClockAct
-from domain.delivery.commands import CommandName, Ruling
+from domain.delivery.command_spec import CommandName
+from domain.delivery.grounds import Ruling
 from domain.delivery.stages import STAGES, Stage, StageName
 from domain.events import EventName
+from domain.instance.state import InstanceKind
 from domain.order import ProductType
 
 Cause = CommandName | EventName | ClockAct | Ruling
@@ -59,7 +61,6 @@ class Flow:
     """One way from paid to completed."""
 
     name: FlowName
-    product_type: ProductType
     label: Bilingual
     first: StageName
     edges: tuple[Edge, ...]
@@ -98,6 +99,22 @@ class Flow:
             (edge.source, edge.target) == (source, target) and (edge.when is None or edge.when in holding)
             for edge in self.edges
         )
+
+
+@dataclass(frozen=True)
+class ProductTypeSpec:
+    """What depends on the product type and on nothing else of an order (DOMAIN §1.3).
+
+    An order takes the first flow unless its terms choose another. What the flow itself tells is asked of the flow: its
+    first stage, whether it is reviewed, needs a proof, ships goods, or makes a code.
+    """
+
+    type: ProductType
+    flows: tuple[Flow, ...]
+    leaves: InstanceKind | None = None
+    offers_refunds: bool = True
+    names_resource_order: bool = False
+    """In 赋能云 its proof names the resource order that it runs on (DOMAIN §1.5)."""
 
 
 def _delivered(
@@ -151,133 +168,186 @@ _ACTIVATED = (
 _CLAIMED = (Edge(StageName.CODE_CLAIM, CommandName.CLAIM_CODE, StageName.CODE_ACTIVATION), *_ACTIVATED)
 
 _ALL = (
-    Flow(
-        FlowName.AUTHORIZATION_CODE_V1,
+    ProductTypeSpec(
         ProductType.LICENSE_AUTHORIZATION_CODE,
-        Bilingual(
-            zh="License 授权码 2.0：交付、领取、激活、证明",
-            en="License, authorization code 2.0: delivered, then claimed",
+        flows=(
+            Flow(
+                FlowName.AUTHORIZATION_CODE_V1,
+                Bilingual(
+                    zh="License 授权码 2.0：交付、领取、激活、证明",
+                    en="License, authorization code 2.0: delivered, then claimed",
+                ),
+                StageName.CODE_DELIVERY,
+                (Edge(StageName.CODE_DELIVERY, CommandName.DELIVER, StageName.CODE_CLAIM), *_CLAIMED),
+            ),
+            Flow(
+                FlowName.AUTHORIZATION_CODE_V2,
+                Bilingual(
+                    zh="License 授权码 2.0：领取、激活、证明", en="License, authorization code 2.0: claimed at once"
+                ),
+                StageName.CODE_CLAIM,
+                _CLAIMED,
+            ),
+            Flow(
+                FlowName.AUTHORIZATION_CODE_V3,
+                Bilingual(
+                    zh="License 授权码 2.0：同时发给双方", en="License, authorization code 2.0: sent to both parties"
+                ),
+                StageName.CODE_ACTIVATION,
+                _ACTIVATED,
+            ),
         ),
-        StageName.CODE_DELIVERY,
-        (Edge(StageName.CODE_DELIVERY, CommandName.DELIVER, StageName.CODE_CLAIM), *_CLAIMED),
+        leaves=InstanceKind.AUTHORIZATION_CODE,
+        names_resource_order=True,
     ),
-    Flow(
-        FlowName.AUTHORIZATION_CODE_V2,
-        ProductType.LICENSE_AUTHORIZATION_CODE,
-        Bilingual(zh="License 授权码 2.0：领取、激活、证明", en="License, authorization code 2.0: claimed at once"),
-        StageName.CODE_CLAIM,
-        _CLAIMED,
-    ),
-    Flow(
-        FlowName.AUTHORIZATION_CODE_V3,
-        ProductType.LICENSE_AUTHORIZATION_CODE,
-        Bilingual(zh="License 授权码 2.0：同时发给双方", en="License, authorization code 2.0: sent to both parties"),
-        StageName.CODE_ACTIVATION,
-        _ACTIVATED,
-    ),
-    Flow(
-        FlowName.IDENTIFICATION_CODE,
+    ProductTypeSpec(
         ProductType.LICENSE_IDENTIFICATION_CODE,
-        Bilingual(zh="License 识别码 1.0", en="License, identification code 1.0"),
-        StageName.CODE_SUBMISSION,
-        (
-            Edge(StageName.CODE_SUBMISSION, CommandName.SUBMIT_CODE, StageName.LICENSE_DELIVERY),
-            *_delivered(StageName.LICENSE_DELIVERY, CommandName.DELIVER, EventName.LICENSE_FETCHED),
-            *_accepted(),
+        flows=(
+            Flow(
+                FlowName.IDENTIFICATION_CODE,
+                Bilingual(zh="License 识别码 1.0", en="License, identification code 1.0"),
+                StageName.CODE_SUBMISSION,
+                (
+                    Edge(StageName.CODE_SUBMISSION, CommandName.SUBMIT_CODE, StageName.LICENSE_DELIVERY),
+                    *_delivered(StageName.LICENSE_DELIVERY, CommandName.DELIVER, EventName.LICENSE_FETCHED),
+                    *_accepted(),
+                ),
+            ),
         ),
+        names_resource_order=True,
     ),
-    Flow(
-        FlowName.OFFLINE_LICENSE,
+    ProductTypeSpec(
         ProductType.LICENSE_OFFLINE,
-        Bilingual(zh="License 商家线下交付", en="License, delivered offline"),
-        StageName.SELLER_DELIVERY,
-        (*_DELIVERED, *_accepted()),
+        flows=(
+            Flow(
+                FlowName.OFFLINE_LICENSE,
+                Bilingual(zh="License 商家线下交付", en="License, delivered offline"),
+                StageName.SELLER_DELIVERY,
+                (*_DELIVERED, *_accepted()),
+            ),
+        ),
+        names_resource_order=True,
     ),
-    Flow(
-        FlowName.PACKAGE_DEPLOYMENT,
+    ProductTypeSpec(
         ProductType.LICENSE_PACKAGE_DEPLOYMENT,
-        Bilingual(zh="License 软件包部署", en="License, software-package deployment"),
-        StageName.DEPLOYMENT,
-        (
-            Edge(StageName.DEPLOYMENT, EventName.DEPLOYMENT_FINISHED, StageName.BUYER_ACCEPTANCE),
-            *_sent_back(StageName.DEPLOYMENT, StageName.BUYER_ACCEPTANCE),
-            *_accepted(),
+        flows=(
+            Flow(
+                FlowName.PACKAGE_DEPLOYMENT,
+                Bilingual(zh="License 软件包部署", en="License, software-package deployment"),
+                StageName.DEPLOYMENT,
+                (
+                    Edge(StageName.DEPLOYMENT, EventName.DEPLOYMENT_FINISHED, StageName.BUYER_ACCEPTANCE),
+                    *_sent_back(StageName.DEPLOYMENT, StageName.BUYER_ACCEPTANCE),
+                    *_accepted(),
+                ),
+            ),
         ),
     ),
-    Flow(
-        FlowName.SAAS_SUPERVISED,
+    ProductTypeSpec(
         ProductType.SAAS_SUPERVISED,
-        Bilingual(zh="SaaS（涉及服务监管）", en="SaaS with supervision"),
-        StageName.BUYER_REQUEST,
-        _STANDARD,
-        provisions_at_purchase=True,
-    ),
-    Flow(
-        FlowName.SAAS_AFTER_ACCEPTANCE,
-        ProductType.SAAS_SUPERVISED,
-        Bilingual(zh="SaaS（涉及服务监管，验收后开通）", en="SaaS with supervision, provisioned after acceptance"),
-        StageName.BUYER_REQUEST,
-        (
-            *_REQUESTED,
-            *_CONFIRMED,
-            *_DELIVERED,
-            *_accepted(StageName.SELLER_PROVISIONING),
-            Edge(StageName.SELLER_PROVISIONING, EventName.INSTANCE_PROVISIONED, StageName.COMPLETED),
+        flows=(
+            Flow(
+                FlowName.SAAS_SUPERVISED,
+                Bilingual(zh="SaaS（涉及服务监管）", en="SaaS with supervision"),
+                StageName.BUYER_REQUEST,
+                _STANDARD,
+                provisions_at_purchase=True,
+            ),
+            Flow(
+                FlowName.SAAS_AFTER_ACCEPTANCE,
+                Bilingual(
+                    zh="SaaS（涉及服务监管，验收后开通）", en="SaaS with supervision, provisioned after acceptance"
+                ),
+                StageName.BUYER_REQUEST,
+                (
+                    *_REQUESTED,
+                    *_CONFIRMED,
+                    *_DELIVERED,
+                    *_accepted(StageName.SELLER_PROVISIONING),
+                    Edge(StageName.SELLER_PROVISIONING, EventName.INSTANCE_PROVISIONED, StageName.COMPLETED),
+                ),
+            ),
         ),
+        leaves=InstanceKind.SAAS,
     ),
-    Flow(
-        FlowName.SAAS_INSTANT,
+    ProductTypeSpec(
         ProductType.SAAS_INSTANT,
-        Bilingual(zh="SaaS（即开即用）", en="SaaS without supervision (instant-on)"),
-        StageName.SELLER_PROVISIONING,
-        (Edge(StageName.SELLER_PROVISIONING, EventName.INSTANCE_PROVISIONED, StageName.COMPLETED),),
-        provisions_at_purchase=True,
+        flows=(
+            Flow(
+                FlowName.SAAS_INSTANT,
+                Bilingual(zh="SaaS（即开即用）", en="SaaS without supervision (instant-on)"),
+                StageName.SELLER_PROVISIONING,
+                (Edge(StageName.SELLER_PROVISIONING, EventName.INSTANCE_PROVISIONED, StageName.COMPLETED),),
+                provisions_at_purchase=True,
+            ),
+        ),
+        leaves=InstanceKind.SAAS,
+        offers_refunds=False,
     ),
-    Flow(
-        FlowName.MANUAL_SERVICE,
+    ProductTypeSpec(
         ProductType.MANUAL_SERVICE,
-        Bilingual(zh="人工服务（标准）", en="Manual service, standard"),
-        StageName.BUYER_REQUEST,
-        _STANDARD,
-    ),
-    Flow(
-        FlowName.WEBSITE_BUILDING,
-        ProductType.MANUAL_SERVICE,
-        Bilingual(zh="人工服务（建站类）", en="Manual service, website building"),
-        StageName.BUYER_REQUEST,
-        (
-            *_REQUESTED,
-            Edge(StageName.SELLER_CONFIRMATION, CommandName.CONFIRM_REQUEST, StageName.SERVICE_STEP),
-            Edge(StageName.SERVICE_STEP, CommandName.FINISH_STEP, StageName.SERVICE_STEP, Condition.MORE_STEPS),
-            Edge(StageName.SERVICE_STEP, CommandName.FINISH_STEP, StageName.SELLER_DELIVERY, Condition.LAST_STEP),
-            *_DELIVERED,
-            *_accepted(),
+        flows=(
+            Flow(
+                FlowName.MANUAL_SERVICE,
+                Bilingual(zh="人工服务（标准）", en="Manual service, standard"),
+                StageName.BUYER_REQUEST,
+                _STANDARD,
+            ),
+            Flow(
+                FlowName.WEBSITE_BUILDING,
+                Bilingual(zh="人工服务（建站类）", en="Manual service, website building"),
+                StageName.BUYER_REQUEST,
+                (
+                    *_REQUESTED,
+                    Edge(StageName.SELLER_CONFIRMATION, CommandName.CONFIRM_REQUEST, StageName.SERVICE_STEP),
+                    Edge(StageName.SERVICE_STEP, CommandName.FINISH_STEP, StageName.SERVICE_STEP, Condition.MORE_STEPS),
+                    Edge(
+                        StageName.SERVICE_STEP, CommandName.FINISH_STEP, StageName.SELLER_DELIVERY, Condition.LAST_STEP
+                    ),
+                    *_DELIVERED,
+                    *_accepted(),
+                ),
+            ),
         ),
     ),
-    Flow(
-        FlowName.HARDWARE,
+    ProductTypeSpec(
         ProductType.HARDWARE,
-        Bilingual(zh="硬件", en="Hardware"),
-        StageName.SHIPPING,
-        (
-            *_delivered(StageName.SHIPPING, CommandName.SHIP, acceptance=StageName.GOODS_ACCEPTANCE),
-            *_accepted(acceptance=StageName.GOODS_ACCEPTANCE),
+        flows=(
+            Flow(
+                FlowName.HARDWARE,
+                Bilingual(zh="硬件", en="Hardware"),
+                StageName.SHIPPING,
+                (
+                    *_delivered(StageName.SHIPPING, CommandName.SHIP, acceptance=StageName.GOODS_ACCEPTANCE),
+                    *_accepted(acceptance=StageName.GOODS_ACCEPTANCE),
+                ),
+            ),
         ),
     ),
-    Flow(
-        FlowName.APPLICATION_ORCHESTRATION,
+    ProductTypeSpec(
         ProductType.APPLICATION_ORCHESTRATION,
-        Bilingual(zh="应用编排", en="Application orchestration"),
-        StageName.SELLER_DELIVERY,
-        (*_DELIVERED, *_accepted()),
+        flows=(
+            Flow(
+                FlowName.APPLICATION_ORCHESTRATION,
+                Bilingual(zh="应用编排", en="Application orchestration"),
+                StageName.SELLER_DELIVERY,
+                (*_DELIVERED, *_accepted()),
+            ),
+        ),
     ),
-    Flow(
-        FlowName.DATA_FILE,
+    ProductTypeSpec(
         ProductType.DATA_FILE,
-        Bilingual(zh="数据文件", en="Data file"),
-        StageName.BUYER_REQUEST,
-        _STANDARD,
+        flows=(
+            Flow(
+                FlowName.DATA_FILE,
+                Bilingual(zh="数据文件", en="Data file"),
+                StageName.BUYER_REQUEST,
+                _STANDARD,
+            ),
+        ),
     ),
 )
 
-FLOWS: dict[FlowName, Flow] = {flow.name: flow for flow in _ALL}
+PRODUCT_TYPES: dict[ProductType, ProductTypeSpec] = {one.type: one for one in _ALL}
+
+FLOWS: dict[FlowName, Flow] = {flow.name: flow for one in _ALL for flow in one.flows}

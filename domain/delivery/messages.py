@@ -2,7 +2,8 @@
 
 from domain.bilingual import Bilingual
 from domain.delivery.clocks import ClockAct
-from domain.delivery.commands import CommandName, Ruling
+from domain.delivery.command_spec import CommandName
+from domain.delivery.grounds import Ruling
 from domain.delivery.state import DeliveryState
 from domain.events import EventName
 from domain.parties import Role

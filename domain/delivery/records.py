@@ -6,8 +6,10 @@ from typing import assert_never
 
 from domain.delivery.calls import owes_notice, plan_at_start
 from domain.delivery.clocks import ClockAct
-from domain.delivery.commands import Command, CommandName, Ruling
+from domain.delivery.command_spec import CommandName
+from domain.delivery.commands import Command
 from domain.delivery.explain import waiting_on
+from domain.delivery.grounds import Ruling
 from domain.delivery.messages import messages_for
 from domain.delivery.stages import StageName
 from domain.delivery.state import CommandReceipt, DeliveryStart, DeliveryState

@@ -6,44 +6,23 @@ from decimal import Decimal
 
 from dateutil.relativedelta import relativedelta
 
+from domain.delivery.case_commands import AgreeRefund, Appeal, DecideAppeal, RequestRefund
 from domain.delivery.cases import Invoice
 from domain.delivery.clocks import FreezeKind
-from domain.delivery.commands import (
-    COMMANDS,
-    ActivateCode,
-    AgreeRefund,
-    Appeal,
-    AppealGround,
-    Command,
-    CommandName,
-    DecideAppeal,
-    Deliver,
-    Goods,
-    RequestRefund,
-    RestartCall,
-    Ruling,
-    SubmitCode,
-    SubmitRequest,
-    UploadProof,
-)
-from domain.delivery.stages import ANY_TIME, DURING_APPEAL, DURING_REFUND, DURING_RULING, StageName
+from domain.delivery.command_spec import CommandName, Legal
+from domain.delivery.commands import COMMANDS, Command, legal_while
+from domain.delivery.flows import PRODUCT_TYPES
+from domain.delivery.grounds import AppealGround, Goods, RefundPhase, Ruling
+from domain.delivery.stage_commands import ActivateCode, Deliver, RestartCall, SubmitCode, SubmitRequest, UploadProof
+from domain.delivery.stages import StageName
 from domain.delivery.state import DeliveryState
 from domain.errors import ErrorCode, Refusal
 from domain.events import EventName
 from domain.limits import MAX_TRANSITIONS
-from domain.order import CodeKind, ProductType
+from domain.order import CodeKind
 from domain.parties import Actor, Role
 from domain.proof import Proof
 from domain.validity import validity
-
-PROLONGING = (
-    CommandName.REJECT_REQUEST,
-    CommandName.REJECT_DELIVERY,
-    CommandName.APPEAL,
-    CommandName.ANSWER_APPEAL,
-    CommandName.REQUEST_REFUND,
-)
-"""Commands without which no side can keep an order going in circles; the others stay legal, so that it can end."""
 
 REQUEST_WITHIN = relativedelta(months=1)
 """A buyer who submits no request for so long after payment gets no full refund (DOMAIN §3)."""
@@ -53,28 +32,47 @@ INCOMPLETE = (ErrorCode.REQUEST_INCOMPLETE, ErrorCode.PROOF_INCOMPLETE)
 """Refusals that name what is missing."""
 
 
-def _legal_now(state: DeliveryState) -> tuple[CommandName, ...]:
-    """Commands legal at this moment for somebody."""
+COMMON_REFUSALS = (
+    ErrorCode.DELIVERY_NOT_FOUND,
+    ErrorCode.FORBIDDEN,
+    ErrorCode.ORDER_ENDED,
+    ErrorCode.NOT_LEGAL_NOW,
+    ErrorCode.FROZEN_BY_APPEAL,
+    ErrorCode.REFUND_PENDING,
+    ErrorCode.TOO_MANY_COMMANDS,
+)
+"""Why any command may be refused; what only one is refused for stands in its declaration."""
+
+
+def _conditions(state: DeliveryState) -> tuple[Legal | RefundPhase, ...]:
+    """What holds now and makes commands legal; an appeal goes before a refund request, and both before the stage."""
     if state.current.is_end:
         return ()
-    restart = (CommandName.RESTART_CALL,) if state.calls else ()
     freeze, appeal, request = state.open_freeze, state.open_appeal, state.open_refund
     if freeze is not None and freeze.kind is FreezeKind.APPEAL:
-        return DURING_RULING if appeal is not None and appeal.proposal is not None else DURING_APPEAL
-    lost = (CommandName.CONFIRM_NOT_RECEIVED,) if state.parcel and not state.lost_confirmed else ()
+        return (Legal.DURING_RULING if appeal is not None and appeal.proposal is not None else Legal.DURING_APPEAL,)
+    calling = (Legal.WHILE_CALLING,) if state.calls else ()
+    shipped = (Legal.WHILE_SHIPPED,) if state.parcel and not state.lost_confirmed else ()
     if freeze is not None and request is not None:
-        return DURING_REFUND[request.phase] + lost + restart
+        return (request.phase, *shipped, *calling)
     if state.stage is StageName.UNSUBSCRIBING:
-        return restart
-    barred = refund_bar(state) is not None
-    general = tuple(name for name in ANY_TIME if not (barred and name is CommandName.REQUEST_REFUND))
-    return state.current.commands + general + lost + restart
+        return calling
+    return (Legal.AT_ITS_STAGE, Legal.ANY_TIME, *shipped, *calling)
+
+
+def _legal_now(state: DeliveryState) -> tuple[CommandName, ...]:
+    """Commands legal at this moment for somebody."""
+    conditions = _conditions(state)
+    of_stage = state.current.commands if Legal.AT_ITS_STAGE in conditions else ()
+    others = legal_while(*(one for one in conditions if one is not Legal.AT_ITS_STAGE))
+    barred = CommandName.REQUEST_REFUND in others and refund_bar(state) is not None
+    return of_stage + tuple(name for name in others if not (barred and name is CommandName.REQUEST_REFUND))
 
 
 def refund_bar(state: DeliveryState) -> ErrorCode | None:
     """What keeps the buyer from negotiating a refund, whatever the amount (DOMAIN §3); None when nothing does."""
     bars: dict[ErrorCode, bool] = {
-        ErrorCode.REFUND_NOT_OFFERED: state.order.product.type is ProductType.SAAS_INSTANT,
+        ErrorCode.REFUND_NOT_OFFERED: not PRODUCT_TYPES[state.order.product.type].offers_refunds,
         ErrorCode.REFUND_OF_TRIAL: state.order.trial,
         ErrorCode.REFUND_BARRED: state.claimed_at is not None or state.activated_at is not None,
         ErrorCode.INVOICE_NOT_RETURNED: state.invoice is Invoice.ISSUED,
@@ -99,7 +97,9 @@ def allowed(state: DeliveryState, actor: Actor) -> tuple[CommandName, ...]:
     if not state.order.is_visible_to(actor):
         return ()
     return tuple(
-        name for name in _legal_now(state) if actor.role in COMMANDS[name].by and _is_the_right_one(state, actor, name)
+        name
+        for name in _legal_now(state)
+        if actor.role in COMMANDS[name].spec.by and _is_the_right_one(state, actor, name)
     )
 
 
@@ -117,13 +117,13 @@ def refusal(state: DeliveryState, command: Command, now: datetime, *, is_full: b
 def _prolongs(command: Command) -> bool:
     """Going in circles; a seller's restarts count too, operations can always have a call made."""
     restarts = command.name is CommandName.RESTART_CALL and command.actor.role is Role.SELLER
-    return restarts or command.name in PROLONGING
+    return restarts or command.body.spec.prolongs
 
 
 def _refusal_code(state: DeliveryState, command: Command, now: datetime) -> ErrorCode | None:
     if not state.order.is_visible_to(command.actor):
         return ErrorCode.DELIVERY_NOT_FOUND
-    if command.actor.role not in COMMANDS[command.name].by:
+    if command.actor.role not in command.body.spec.by:
         return ErrorCode.FORBIDDEN
     if state.current.is_end:
         return ErrorCode.ORDER_ENDED
@@ -237,14 +237,14 @@ def _exceeds(state: DeliveryState, amount: Decimal | None) -> bool:
 
 def _refund_refusal(state: DeliveryState, asked: RequestRefund, now: datetime) -> ErrorCode | None:
     """The bars of DOMAIN §3 that depend on what is asked for, or on the moment."""
-    is_hardware = state.order.product.type is ProductType.HARDWARE
+    has_goods = state.flow.has(StageName.SHIPPING)
     shipped = state.parcel is not None and not state.lost_confirmed
     placed = state.order.placed_at
     bars: dict[ErrorCode, Callable[[], bool]] = {
         ErrorCode.REFUND_TOO_HIGH: lambda: _exceeds(state, asked.amount),
         ErrorCode.REFUND_EXPIRED: lambda: _has_expired(state, now),
-        ErrorCode.GOODS_UNSPECIFIED: lambda: is_hardware and asked.goods is None,
-        ErrorCode.GOODS_SHIPPED: lambda: is_hardware and asked.goods is Goods.NOT_RECEIVED and shipped,
+        ErrorCode.GOODS_UNSPECIFIED: lambda: has_goods and asked.goods is None,
+        ErrorCode.GOODS_SHIPPED: lambda: has_goods and asked.goods is Goods.NOT_RECEIVED and shipped,
         ErrorCode.FULL_REFUND_BARRED: lambda: (
             asked.amount == state.order.amount
             and state.requested_at is None

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from domain.bilingual import Bilingual
 from domain.delivery.clocks import ClockName
-from domain.delivery.commands import CommandName
+from domain.delivery.command_spec import CommandName
 from domain.events import EventName
 from domain.parties import Role
 
@@ -233,37 +233,3 @@ _ALL = (
 )
 
 STAGES: dict[StageName, Stage] = {stage.name: stage for stage in _ALL}
-
-ANY_TIME = (CommandName.APPEAL, CommandName.REQUEST_REFUND)
-"""Legal at every stage until the order ends or is being refunded (DOMAIN §2, §3)."""
-
-DURING_APPEAL = (CommandName.ANSWER_APPEAL, CommandName.WITHDRAW_APPEAL, CommandName.DECIDE_APPEAL)
-"""While an appeal is open both sides are frozen but for the case file; the operations manager decides (DOMAIN §2)."""
-
-DURING_RULING = (CommandName.AGREE_RULING, CommandName.DECLINE_RULING)
-"""While a high refund by ruling waits for a second operations manager."""
-
-
-class RefundPhase(StrEnum):
-    """How far a refund request is; the last four are ends (DOMAIN §3)."""
-
-    ASKED = "asked"
-    RETURNING = "returning"
-    CHECKING = "checking"
-    AGREED = "agreed"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
-    VOID = "void"
-
-
-DURING_REFUND: dict[RefundPhase, tuple[CommandName, ...]] = {
-    RefundPhase.ASKED: (
-        CommandName.AGREE_REFUND,
-        CommandName.REFUSE_REFUND,
-        CommandName.WITHDRAW_REFUND,
-        CommandName.APPEAL,
-    ),
-    RefundPhase.RETURNING: (CommandName.SEND_GOODS_BACK, CommandName.WITHDRAW_REFUND, CommandName.APPEAL),
-    RefundPhase.CHECKING: (CommandName.TAKE_GOODS_BACK, CommandName.REFUSE_GOODS, CommandName.APPEAL),
-}
-"""While a refund request waits the flow stands still; a silent or unwilling side is answered by an appeal."""

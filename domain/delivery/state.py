@@ -1,6 +1,7 @@
 """What a delivery knows about itself; kept by the engine, written to the ledger with every transition."""
 
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from pydantic import Field
 
@@ -21,7 +22,7 @@ from domain.delivery.clocks import (
 from domain.delivery.flows import FLOWS, Condition, Flow
 from domain.delivery.stages import STAGES, Stage, StageName
 from domain.delivery.terms import Terms
-from domain.order import Order, ProductType
+from domain.order import Order
 from domain.order_status import Status
 from domain.parties import Actor
 from domain.proof import Proof
@@ -87,9 +88,9 @@ class DeliveryState(CallingState):
         ``code`` is what nobody may guess: the platform's authorization or identification code is made of it.
         """
         state = cls(order=order, terms=terms, stage=FLOWS[terms.flow].first, entered_at=now)
-        if code and order.product.type is ProductType.LICENSE_AUTHORIZATION_CODE:
+        if code and state.flow.has(StageName.CODE_ACTIVATION):
             state.license_code = f"PL{code}"
-        if code and order.product.type is ProductType.LICENSE_IDENTIFICATION_CODE:
+        if code and state.flow.has(StageName.CODE_SUBMISSION):
             state.identification_code = f"ID{code}"
         state._start_clock(ClockName.ORDER, now)
         state._start_clock_for_stage(now)
@@ -197,17 +198,19 @@ class DeliveryState(CallingState):
         """Start one of the flow's clocks, if the order has it."""
         match name:
             case ClockName.ORDER:
-                self.start_clock(name, now, *self._order_acts(now))
-            case ClockName.DELIVERY if self.order.product.delivery_days is not None:
-                self.start_clock(name, now, *self._delivery_acts(now, self.order.product.delivery_days))
-            case ClockName.ACCEPTANCE if self.terms.acceptance_days is not None:
-                self.start_clock(name, now, *_acceptance_acts(now + timedelta(days=self.terms.acceptance_days)))
-            case ClockName.SIGN_OFF if self.parcel and self.parcel.signed_at and self.parcel.recipient_is_buyer:
-                # The buyer can act from the stage's entry on: a review does not use up the ten days.
-                since = max(self.parcel.signed_at, self.entered_at)
-                self.start_clock(name, now, *_acceptance_acts(since + SIGN_OFF + self._stood_still(since, now)))
+                acts = self._order_acts(now)
+            case ClockName.DELIVERY:
+                acts = self._delivery_acts(now)
+            case ClockName.ACCEPTANCE:
+                acts = self._acceptance_acts(now)
+            case ClockName.SIGN_OFF:
+                acts = self._sign_off_acts(now)
+            case ClockName.APPEAL | ClockName.REFUND_ANSWER | ClockName.GOODS_RETURN | ClockName.RETURN_CHECK:
+                return  # No stage has them: their cases start them.
             case _:
-                return
+                assert_never(name)
+        if acts:
+            self.start_clock(name, now, *acts)
 
     def _order_acts(self, now: datetime) -> list[tuple[datetime, ClockAct]]:
         acts = [(self.order.placed_at + LONG_OPEN, ClockAct.REMIND_LONG_OPEN)]
@@ -215,13 +218,28 @@ class DeliveryState(CallingState):
             acts.append((now + self.terms.closes_after, ClockAct.CLOSE_OLD))
         return acts
 
-    def _delivery_acts(self, now: datetime, days: int) -> list[tuple[datetime, ClockAct]]:
-        end, policy = now + timedelta(days=days), self.terms.policy
+    def _delivery_acts(self, now: datetime) -> list[tuple[datetime, ClockAct]]:
+        days, policy = self.order.product.delivery_days, self.terms.policy
+        if days is None:
+            return []
+        end = now + timedelta(days=days)
         return [
             (end - timedelta(days=policy.delivery_reminder_days), ClockAct.REMIND_SELLER),
             (end, ClockAct.MARK_OVERDUE),
             (end + timedelta(days=policy.delivery_escalation_days), ClockAct.ESCALATE_DELIVERY),
         ]
+
+    def _acceptance_acts(self, now: datetime) -> list[tuple[datetime, ClockAct]]:
+        days = self.terms.acceptance_days
+        return [] if days is None else _acceptance_acts(now + timedelta(days=days))
+
+    def _sign_off_acts(self, now: datetime) -> list[tuple[datetime, ClockAct]]:
+        """The buyer can act from the stage's entry on: a review does not use up the ten days."""
+        parcel = self.parcel
+        if parcel is None or parcel.signed_at is None or not parcel.recipient_is_buyer:
+            return []
+        since = max(parcel.signed_at, self.entered_at)
+        return _acceptance_acts(since + SIGN_OFF + self._stood_still(since, now))
 
     def start_clock(self, name: ClockName, now: datetime, *acts: tuple[datetime, ClockAct]) -> None:
         """Start a clock with these acts; it stands still from the first moment while a freeze stops it."""

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from domain.base import Strict
 from domain.bilingual import Bilingual
 from domain.delivery.clocks import OLD_CLOSING
-from domain.delivery.flows import FLOWS, Flow, FlowName
+from domain.delivery.flows import FLOWS, PRODUCT_TYPES, Flow, FlowName
 from domain.delivery.stages import StageName
 from domain.order import TRACKED, Order, ProductType, Provisioning, Scenario, SellerCategory
 from domain.policy import Policy
@@ -100,7 +100,7 @@ def flow_of(order: Order, policy: Policy) -> Flow:
         case ProductType.MANUAL_SERVICE if product.service_steps:
             return FLOWS[FlowName.WEBSITE_BUILDING]
         case _:
-            return next(flow for flow in FLOWS.values() if flow.product_type is product.type)
+            return PRODUCT_TYPES[product.type].flows[0]
 
 
 def _authorization_code(order: Order, policy: Policy) -> FlowName:
@@ -115,33 +115,26 @@ def _authorization_code(order: Order, policy: Policy) -> FlowName:
 
 def needs_review(order: Order, policy: Policy) -> bool:
     """Tell whether the platform reviews the proof before acceptance (DOMAIN §1.5)."""
-    if not flow_of(order, policy).has(StageName.PLATFORM_REVIEW) or order.seller_category not in TRACKED:
+    flow = flow_of(order, policy)
+    if not flow.has(StageName.PLATFORM_REVIEW) or order.seller_category not in TRACKED:
         return False
     if order.seller_category is SellerCategory.PLATFORM and not policy.review_platform_goods:
         return False
-    by_code = order.product.type is ProductType.LICENSE_AUTHORIZATION_CODE
+    by_code = flow.has(StageName.CODE_ACTIVATION)
     if by_code and order.scenario is Scenario.BASE_CLOUD and not policy.review_authorization_codes_of_base_cloud:
         return False
     version = rule_version(order, policy)
     return version.reviews_all or order.scenario in version.reviewed_scenarios
 
 
-LICENSES = (
-    ProductType.LICENSE_AUTHORIZATION_CODE,
-    ProductType.LICENSE_IDENTIFICATION_CODE,
-    ProductType.LICENSE_OFFLINE,
-)
-"""Licenses whose 赋能云 proof names the resource order they run on (DOMAIN §1.5)."""
-
-
 def proof_rule(order: Order, policy: Policy) -> ProofRule:
     """What the delivery proof must hold (DOMAIN §1.5, §1.6)."""
-    if order.product.type in {ProductType.HARDWARE, ProductType.SAAS_INSTANT, ProductType.LICENSE_PACKAGE_DEPLOYMENT}:
+    if not any(stage.needs_proof for stage in flow_of(order, policy).stages):
         return ProofRule()
     documents: list[str] = list(rule_version(order, policy).mandatory_documents)
     is_reviewed = needs_review(order, policy)
     enablement = is_reviewed and order.scenario is Scenario.ENABLEMENT_CLOUD
-    on_resources = enablement and order.product.type in LICENSES
+    on_resources = enablement and PRODUCT_TYPES[order.product.type].names_resource_order
     if is_reviewed and order.scenario is Scenario.BASE_CLOUD:
         # The base's form is its acceptance document.
         documents.remove(DocumentKind.ACCEPTANCE_DOCUMENT)

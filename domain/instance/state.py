@@ -11,7 +11,7 @@ from pydantic import Field
 
 from domain.base import Strict
 from domain.bilingual import Bilingual
-from domain.order import Order, ProductType
+from domain.order import Order
 from domain.policy import Policy
 from domain.recorded import Recorded
 from domain.seller.calls import CallName
@@ -24,14 +24,6 @@ class InstanceKind(StrEnum):
 
     SAAS = "saas"
     AUTHORIZATION_CODE = "authorization-code"
-
-
-KINDS: dict[ProductType, InstanceKind] = {
-    ProductType.SAAS_SUPERVISED: InstanceKind.SAAS,
-    ProductType.SAAS_INSTANT: InstanceKind.SAAS,
-    ProductType.LICENSE_AUTHORIZATION_CODE: InstanceKind.AUTHORIZATION_CODE,
-}
-"""Product types whose delivery leaves something that lives on."""
 
 
 class InstanceStatus(StrEnum):
@@ -85,6 +77,7 @@ class Renewal(Strict):
 class InstanceStart(Strict):
     """What an instance begins with: the delivery's order and policy, what was delivered; and what is on record."""
 
+    kind: InstanceKind
     order: Order
     policy: Policy
     instance_id: str | None
@@ -113,19 +106,19 @@ class InstanceState(CallingState):
     released_at: datetime | None = None
 
     @classmethod
-    def begin(cls, born: InstanceStart) -> "InstanceState":
+    def begin(cls, start: InstanceStart) -> "InstanceState":
         """The state of an instance that was just delivered."""
         return cls(
-            order=born.order,
-            policy=born.policy,
-            kind=KINDS[born.order.product.type],
-            instance_id=born.instance_id,
-            license_code=born.license_code,
-            product_id=born.order.product.id,
-            trial=born.order.trial,
-            since=born.at,
-            expires_at=born.expires_at,
-            acted_until=born.at,
+            order=start.order,
+            policy=start.policy,
+            kind=start.kind,
+            instance_id=start.instance_id,
+            license_code=start.license_code,
+            product_id=start.order.product.id,
+            trial=start.order.trial,
+            since=start.at,
+            expires_at=start.expires_at,
+            acted_until=start.at,
         )
 
     @property

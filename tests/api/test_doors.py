@@ -8,7 +8,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from domain.delivery.commands import Body, CommandName
+from domain.delivery.command_spec import Body, CommandName
 from domain.events import REPORTED
 from domain.order import ProductType
 from domain.parties import Actor, Role
@@ -22,7 +22,7 @@ MakeCase = Callable[..., Case]
 
 UNSTORABLE = ("plain\x00text", "plain\ud800text")
 BODY_LIMIT = 512 * 1024
-GIVEN = [body for body in BODIES if body.command is not CommandName.ACTIVATE_CODE]
+GIVEN = [body for body in BODIES if body.spec.name is not CommandName.ACTIVATE_CODE]
 
 
 def spoilt(content: object, text: str) -> Iterator[object]:
@@ -61,9 +61,9 @@ async def waiting(world: World) -> Case:
     return made
 
 
-@pytest.mark.parametrize("body", GIVEN, ids=lambda body: body.command)
+@pytest.mark.parametrize("body", GIVEN, ids=lambda body: body.spec.name)
 async def test_a_command_with_unstorable_text_is_refused(waiting: Case, body: Body) -> None:
-    path = f"/v1/deliveries/{waiting.id}/{body.command}"
+    path = f"/v1/deliveries/{waiting.id}/{body.spec.name}"
     await assert_refused(waiting.world.manager, "POST", path, body.model_dump(mode="json"))
 
 

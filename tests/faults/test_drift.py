@@ -11,7 +11,9 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from domain.delivery.commands import Command, CommandName, Deliver
+from domain.delivery.command_spec import CommandName
+from domain.delivery.commands import Command
+from domain.delivery.stage_commands import Deliver
 from domain.delivery.state import DeliveryStart
 from domain.order import ProductType
 from domain.proof import Proof

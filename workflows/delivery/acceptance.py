@@ -1,6 +1,7 @@
 """The stretches most flows share: the buyer's request, and delivery, review and the buyer's decision."""
 
-from domain.delivery.commands import CommandName, Ruling
+from domain.delivery.command_spec import CommandName
+from domain.delivery.grounds import Ruling
 from domain.delivery.stages import StageName
 from domain.recorded import Ended
 from workflows.delivery.supervision import SupervisedDelivery

@@ -8,7 +8,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from domain.delivery.handover import instance_start
 from domain.delivery.state import DeliveryState
-from domain.instance.state import KINDS, InstanceState
+from domain.instance.state import InstanceState
 from domain.process import instance_process
 from workflows.card import summary
 from workflows.instance.card import shown
@@ -19,9 +19,9 @@ from workflows.search_attributes import at_start
 
 async def start_lifecycle(state: DeliveryState, at: datetime) -> None:
     """Hand what a delivery left over to a workflow of its own, if it is something that lives on."""
-    if state.order.product.type not in KINDS:
-        return
     start = instance_start(state, at)
+    if start is None:
+        return
     # A delivery that was resumed at its very end may have handed over already: the instance lives its own life.
     with suppress(WorkflowAlreadyStartedError):
         await workflow.start_child_workflow(

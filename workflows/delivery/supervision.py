@@ -12,7 +12,8 @@ from temporalio import workflow
 
 from domain.delivery import appeals, calls, effects, records, rules
 from domain.delivery.clocks import ClockAct
-from domain.delivery.commands import Command, CommandName
+from domain.delivery.command_spec import CommandName
+from domain.delivery.commands import Command
 from domain.delivery.stages import StageName
 from domain.delivery.state import DeliveryStart, DeliveryState
 from domain.errors import Refusal

@@ -3,41 +3,41 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from domain.delivery.commands import (
-    Accept,
-    ActivateCode,
+from domain.delivery.case_commands import (
     AgreeRefund,
     AgreeRuling,
     AnswerAppeal,
     Appeal,
-    AppealGround,
-    Body,
-    ClaimCode,
-    Command,
     ConfirmNotReceived,
-    ConfirmRequest,
     DecideAppeal,
     DeclineRuling,
+    RefuseGoods,
+    RefuseRefund,
+    RequestRefund,
+    SendGoodsBack,
+    TakeGoodsBack,
+    WithdrawAppeal,
+    WithdrawRefund,
+)
+from domain.delivery.command_spec import Body
+from domain.delivery.commands import Command
+from domain.delivery.grounds import AppealGround, Goods, Ruling
+from domain.delivery.stage_commands import (
+    Accept,
+    ActivateCode,
+    ClaimCode,
+    ConfirmRequest,
     Deliver,
     FailReview,
     FinishStep,
-    Goods,
     PassReview,
-    RefuseGoods,
-    RefuseRefund,
     RejectDelivery,
     RejectRequest,
-    RequestRefund,
     RestartCall,
-    Ruling,
-    SendGoodsBack,
     Ship,
     SubmitCode,
     SubmitRequest,
-    TakeGoodsBack,
     UploadProof,
-    WithdrawAppeal,
-    WithdrawRefund,
 )
 from domain.delivery.state import DeliveryState
 from domain.delivery.terms import terms_of
@@ -133,4 +133,4 @@ def begun(
 
 def command(body: Body, actor: Actor) -> Command:
     """A command by an actor, under some key."""
-    return Command(name=body.command, actor=actor, key="key", body=body)
+    return Command(name=body.spec.name, actor=actor, key="key", body=body)

@@ -6,21 +6,19 @@ from decimal import Decimal
 import pytest
 
 from domain.delivery import appeals, effects, rules
-from domain.delivery.clocks import ClockAct
-from domain.delivery.commands import (
+from domain.delivery.case_commands import (
     AgreeRuling,
     AnswerAppeal,
     Appeal,
-    AppealGround,
-    Body,
-    CommandName,
     DecideAppeal,
     DeclineRuling,
     RequestRefund,
-    Ruling,
     WithdrawAppeal,
 )
+from domain.delivery.clocks import ClockAct
+from domain.delivery.command_spec import Body, CommandName
 from domain.delivery.explain import missing, waiting_on
+from domain.delivery.grounds import AppealGround, Ruling
 from domain.delivery.stages import StageName
 from domain.delivery.state import DeliveryState
 from domain.errors import ErrorCode

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.delivery import effects
 from domain.delivery.clocks import ClockAct, ClockName, Due, FreezeKind
-from domain.delivery.commands import Ship
+from domain.delivery.stage_commands import Ship
 from domain.delivery.stages import StageName
 from domain.delivery.state import DeliveryState
 from domain.events import Event, EventName

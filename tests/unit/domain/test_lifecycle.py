@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.delivery.flows import PRODUCT_TYPES
 from domain.errors import ErrorCode
 from domain.instance import rules
 from domain.instance.operations import CancelRenewal, Convert, Operation, Release, Renew, RestartInstanceCall, Upgrade
@@ -26,7 +27,11 @@ TYPES = (ProductType.SAAS_INSTANT, ProductType.LICENSE_AUTHORIZATION_CODE)
 def born(product_type: ProductType, *, trial: bool = False, days: int = 40) -> InstanceState:
     order = builders.order(product_type, trial=trial)
     end = NOW + timedelta(days=days)
-    begin = InstanceStart(order=order, policy=Policy(), instance_id="i-1", license_code="PL1", at=NOW, expires_at=end)
+    kind = PRODUCT_TYPES[product_type].leaves
+    assert kind is not None
+    begin = InstanceStart(
+        kind=kind, order=order, policy=Policy(), instance_id="i-1", license_code="PL1", at=NOW, expires_at=end
+    )
     return InstanceState.begin(begin)
 
 

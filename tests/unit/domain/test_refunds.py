@@ -6,24 +6,21 @@ from decimal import Decimal
 import pytest
 
 from domain.delivery import effects, rules
-from domain.delivery.clocks import ClockAct
-from domain.delivery.commands import (
+from domain.delivery.case_commands import (
     AgreeRefund,
-    Body,
-    CommandName,
     ConfirmNotReceived,
-    Goods,
-    RefusalGround,
     RefuseGoods,
     RefuseRefund,
     RequestRefund,
     SendGoodsBack,
-    Ship,
-    SubmitRequest,
     TakeGoodsBack,
     WithdrawRefund,
 )
+from domain.delivery.clocks import ClockAct
+from domain.delivery.command_spec import Body, CommandName
 from domain.delivery.explain import waiting_on
+from domain.delivery.grounds import Goods, RefusalGround
+from domain.delivery.stage_commands import Ship, SubmitRequest
 from domain.delivery.stages import StageName
 from domain.delivery.state import DeliveryState
 from domain.errors import ErrorCode

@@ -21,7 +21,7 @@ from tests.unit.domain.builders import BODIES
 UNSTORABLE = ("plain\x00text.pdf", "plain\ud800text.pdf", "plain\udffftext.pdf")
 
 MODELS: tuple[type[BaseModel], ...] = (
-    *(spec.body for spec in COMMANDS.values()),
+    *COMMANDS.values(),
     *(spec.report for spec in REPORTED.values()),
     Order, Renew, CancelRenewal, Convert, Upgrade, Release, RestartInstanceCall, ProbeCase, AppInfo, UsageInfo,
 )  # fmt: skip
@@ -89,7 +89,7 @@ def test_no_member_takes_text_that_cannot_be_stored(place: str, text: str) -> No
     assert complaints(model, fill(text))
 
 
-@pytest.mark.parametrize("body", BODIES, ids=lambda body: body.command)
+@pytest.mark.parametrize("body", BODIES, ids=lambda body: body.spec.name)
 def test_every_other_text_is_taken_as_it_is(body: BaseModel) -> None:
     assert type(body).model_validate(body.model_dump(mode="json")) == body
 

@@ -1,7 +1,9 @@
 from domain.bilingual import Bilingual
 from domain.delivery.clocks import CLOCKS, ClockAct
-from domain.delivery.commands import COMMANDS, CommandName, Ruling
+from domain.delivery.command_spec import CommandName
+from domain.delivery.commands import COMMANDS
 from domain.delivery.flows import FLOWS
+from domain.delivery.grounds import Ruling
 from domain.delivery.messages import RULING_LABELS, messages_for
 from domain.delivery.stages import STAGES
 from domain.delivery.terms import RULE_VERSIONS
@@ -36,7 +38,7 @@ def texts() -> list[Bilingual]:
         *stages,
         *RULING_LABELS.values(),
         *(one.change for one in RULE_VERSIONS),
-        *(command.label for command in COMMANDS.values()),
+        *(command.spec.label for command in COMMANDS.values()),
         *(event.label for event in REPORTED.values()),
         *(flow.label for flow in FLOWS.values()),
         *(clock.label for clock in CLOCKS.values()),

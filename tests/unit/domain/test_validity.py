@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.delivery.commands import Deliver
 from domain.delivery.rules import refusal
+from domain.delivery.stage_commands import Deliver
 from domain.errors import ErrorCode
 from domain.order import Period, PeriodUnit
 from domain.parties import Role

@@ -10,9 +10,12 @@ from random import Random
 import pytest
 
 from domain.delivery.clocks import ClockAct
-from domain.delivery.commands import COMMANDS, CommandName, RestartCall, Ruling
+from domain.delivery.command_spec import CommandName
+from domain.delivery.commands import COMMANDS
 from domain.delivery.flows import FLOWS, Flow
+from domain.delivery.grounds import Ruling
 from domain.delivery.rules import refusal
+from domain.delivery.stage_commands import RestartCall
 from domain.delivery.stages import STAGES, StageName
 from domain.delivery.state import DeliveryState
 from domain.errors import ErrorCode
@@ -65,7 +68,7 @@ def test_a_failing_run_prints_its_seed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_walks_try_every_command_and_every_event() -> None:
-    assert {body.command for body in BODIES} == set(CommandName)
+    assert {body.spec.name for body in BODIES} == set(CommandName)
     assert {event.name for event in EVENTS} | set(OWN_EVENTS) == set(EventName) - set(INSTANCE_EVENTS)
     assert set(REPORTED) <= {event.name for event in EVENTS}
 
@@ -74,7 +77,7 @@ def test_every_role_but_the_named_ones_is_refused_every_command() -> None:
     state = begun()
     for body in BODIES:
         for role, actor in ACTORS.items():
-            if role not in COMMANDS[body.command].by:
+            if role not in body.spec.by:
                 found = refusal(state, command(body, actor), NOW)
                 assert found is not None
                 assert found.code is ErrorCode.FORBIDDEN
@@ -97,14 +100,19 @@ def test_every_flow_can_reach_its_end_and_each_cause_is_legal_at_its_stage(flow:
             assert causes & {*stage.commands, *stage.events}
 
 
+def test_a_command_ends_the_stages_that_list_it_and_no_other() -> None:
+    listed = {name for stage in STAGES.values() for name in stage.commands}
+    assert listed == {name for name, body in COMMANDS.items() if body.spec.ends_stage}
+
+
 def test_an_order_of_many_steps_is_not_prolonged_but_can_end() -> None:
     state = begun()
     state.enter(StageName.BUYER_ACCEPTANCE, NOW)
     state.sequence = MAX_TRANSITIONS
     refused = {}
     for body in BODIES:
-        found = refusal(state, command(body, ACTORS[next(iter(COMMANDS[body.command].by))]), NOW)
-        refused[body.command] = None if found is None else found.code
+        found = refusal(state, command(body, ACTORS[next(iter(body.spec.by))]), NOW)
+        refused[body.spec.name] = None if found is None else found.code
     assert refused[CommandName.ACCEPT] is None
     assert refused[CommandName.APPEAL] is ErrorCode.TOO_MANY_COMMANDS
     assert refused[CommandName.REJECT_DELIVERY] is ErrorCode.TOO_MANY_COMMANDS

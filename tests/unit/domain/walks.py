@@ -9,7 +9,8 @@ from typing import Any
 
 from domain.delivery import appeals, effects, records, rules
 from domain.delivery.clocks import CLOCKS, ClockAct, ClockName, Due, RunningClock
-from domain.delivery.commands import Command, CommandName
+from domain.delivery.command_spec import CommandName
+from domain.delivery.commands import Command
 from domain.delivery.stages import StageName
 from domain.delivery.state import DeliveryState
 from domain.delivery.terms import terms_of
@@ -40,7 +41,7 @@ EVENTS = (
     Event(name=EventName.INVOICE_ISSUED, actor=SYSTEM),
     Event(name=EventName.INVOICE_RETURNED, actor=SYSTEM),
 )
-BODIES_BY_NAME = {name: [body for body in BODIES if body.command is name] for name in CommandName}
+BODIES_BY_NAME = {name: [body for body in BODIES if body.spec.name is name] for name in CommandName}
 OWN_EVENTS = (
     EventName.CODE_ISSUED,
     EventName.STARTED,
@@ -222,6 +223,8 @@ class Walk:
         if before is not None:
             assert self.state == before, "a refusal changes nothing"
             assert refused is not None, f"{given.name} is not allowed to {given.actor} and yet not refused"
+        if refused is not None:
+            assert refused.code in {*rules.COMMON_REFUSALS, *given.body.spec.refusals}, "a refusal nobody declared"
         if given.actor in STRANGERS:
             assert refused is not None
             assert refused.code == "delivery-not-found"
