@@ -98,7 +98,7 @@ class Flow:
         if not self.past:
             raise ArrivedError(name)
         ended = self.past.popleft()
-        assert ended.stage is name, f"the ledger has {ended.stage} where the flow's code goes to {name}"
+        assert StageName(ended.stage) is name, f"the ledger has {ended.stage} where the flow's code goes to {name}"
         if ended.effect is not Effect.ENDS_STAGE:
             raise ArrivedError(ended.effect)
         return ended
