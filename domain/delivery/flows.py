@@ -5,6 +5,7 @@ The workflows say the same as code; the engine refuses any step that is not an e
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from domain.bilingual import Bilingual
 from domain.delivery.clocks import ClockAct
@@ -66,7 +67,7 @@ class Flow:
     edges: tuple[Edge, ...]
     provisions_at_purchase: bool = False
 
-    @property
+    @cached_property
     def stages(self) -> tuple[Stage, ...]:
         """Every stage of the flow, in order of first appearance."""
         names = dict.fromkeys([self.first, *(edge.target for edge in self.edges), StageName.COMPLETED])
