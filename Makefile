@@ -23,8 +23,7 @@ up: $(VENV)/.complete  ## Run the whole stack here until Ctrl-C
 	@$(VENV)/bin/delivery up
 
 test: $(VENV)/.complete  ## Run every test
-	@$(RUN) -m pytest -m "not alone"
-	@$(RUN) -m pytest -m alone -n 0
+	@$(RUN) -m pytest
 
 bench: $(VENV)/.bench  ## Measure, beside the bare engine, plain PostgreSQL and DBOS; BENCH="compare --rounds 1" for less
 	@$(RUN) -m bench $(BENCH)

@@ -21,9 +21,6 @@ LOOK_SECONDS = 0.5
 BYTES = int(1.5 * 1024**3)
 
 
-pytestmark = pytest.mark.alone
-
-
 class Watched:
     """A demo under way: its processes, their ports, and the most memory they took together."""
 

@@ -16,8 +16,6 @@ from launcher.programs import DidNotStartError
 from launcher.stack import Stack, temporary_folder
 from tests.support import heed_interrupts
 
-pytestmark = pytest.mark.alone
-
 
 @contextmanager
 def running_up(folder: Path) -> Iterator[str]:
