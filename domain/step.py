@@ -101,13 +101,13 @@ class Outcome(Carried):
     receipt: str = Field(description="JSON: the answer to whoever asked")
 
 
-Asked = TypeVar("Asked", bound=Given | Event)
+AskedT = TypeVar("AskedT", bound=Given | Event)
 
 
-class Ask(Strict, Generic[Asked]):
+class Ask(Strict, Generic[AskedT]):
     """A command to a process, and how far the asker has seen its ledger."""
 
-    asked: Asked
+    asked: AskedT
     known: int = Field(description="Sequence of the last row that the ledger has")
 
 
