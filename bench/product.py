@@ -11,6 +11,7 @@ from bench.load import Order
 from bench.orders import ACCEPT, DELIVER, delivery_id, offline_license
 from database import ledger
 from database.session import at_once
+from domain.delivery import records
 from domain.delivery.command_spec import CommandName
 from domain.delivery.commands import Command
 from domain.delivery.stage_commands import Accept, Deliver
@@ -63,7 +64,7 @@ def order_by_updates(client: Client) -> Order:
     begun = DeliveryStart(order=order, terms=terms_of(order, Policy()), at=datetime.now(UTC))
 
     def register() -> None:
-        at_once(lambda connection: ledger.register(connection, begun, PURCHASE))
+        at_once(lambda connection: ledger.register(connection, begun, records.started(begun, PURCHASE)))
 
     async def start() -> None:
         await asyncio.to_thread(register)

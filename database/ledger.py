@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -27,13 +27,12 @@ from database.models import (
     SoftwareUsageRow,
     SubscriptionRow,
 )
-from domain.delivery.records import begin, delivery_head, first_rows, state_json
 from domain.delivery.state import DeliveryStart
 from domain.instance.metering import JudgedRecord, RecordCode
 from domain.instance.state import InstanceStart
-from domain.notices import NoticeState
+from domain.notices import NoticeState, listeners
 from domain.order import Order
-from domain.parties import Actor, Role
+from domain.parties import Role
 from domain.process import DELIVERY, INSTANCE, delivery_process
 from domain.seller.probing import ProductEvent, Sale, notice_of_product
 from domain.step import Carried, Head, Row
@@ -85,10 +84,9 @@ def _canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def register(connection: Connection, start: DeliveryStart, started_by: Actor) -> bool:
+def register(connection: Connection, start: DeliveryStart, first: Carried) -> bool:
     """Put the start of an order line's delivery on record, in one statement; False when it is there already."""
-    order, state = start.order, begin(start)
-    carried = Carried(rows=first_rows(state, started_by), head=delivery_head(state), state=state_json(state))
+    order = start.order
     begun = {
         "order_id": order.order_id,
         "order_fingerprint": order_fingerprint(order),
@@ -100,7 +98,7 @@ def register(connection: Connection, start: DeliveryStart, started_by: Actor) ->
         "start": start.model_dump_json(exclude={"recorded"}),
         "sale": Sale.ON_SALE,
     }
-    of, rows = ProcessRef(delivery_process(order.delivery_id)), _parameters(carried, FIRST_HASH)
+    of, rows = ProcessRef(delivery_process(order.delivery_id)), _parameters(first, FIRST_HASH)
     return bool(connection.execute(_REGISTER, {"process": of.name, "id": of.id, **begun, **rows}).scalar_one())
 
 
@@ -190,7 +188,7 @@ _NEXT = """
         due_at = :due_at, overdue = :overdue, is_open = :is_open, seller_key = :seller_key, expires_at = :expires_at,
         state = cast(:state as jsonb), changed_at = now()
     where id = :id and sequence = :known
-    returning seller_id, buyer_id
+    returning seller_id
 """
 
 _FIRST = """
@@ -201,7 +199,7 @@ _FIRST = """
         :at, cast(:start as jsonb), :last, :hash, :status, :stage, :waiting_on, :due_at, :overdue, :is_open,
         :seller_key, :expires_at, cast(:state as jsonb))
     on conflict do nothing
-    returning seller_id, buyer_id
+    returning seller_id
 ), product as (
     insert into products (id, seller_id, sale, created_at, cases)
     select :product_id, seller_id, :sale, :at, '[]' from head
@@ -231,10 +229,9 @@ with head as ({head}), step as (
 ), notice as (
     insert into notices (subscription_id, message_id, type, at, body, state, attempts, next_due_at)
     select wanted.id, step.notice_id, step.notice_type, step.at, step.notice, 'pending', 0, now()
-    from head, step, subscriptions as wanted
-    where wanted.disabled_at is null and (wanted.owner_role = 'purchase'
-        or (wanted.owner_role = 'seller' and wanted.owner_id = head.seller_id)
-        or (wanted.owner_role = 'buyer' and wanted.owner_id = head.buyer_id))
+    from step, subscriptions as wanted, jsonb_to_recordset(cast(:listeners as jsonb)) as listener (role text, id text)
+    where wanted.disabled_at is null and wanted.owner_role = listener.role
+        and (listener.id is null or wanted.owner_id = listener.id)
     order by step.sequence
 ), callback as (
     insert into callbacks (key, process, sequence, delivery_id, body, at, attempts, next_due_at, report_at)
@@ -272,6 +269,8 @@ def _parameters(carried: Carried, hash_before: str) -> dict[str, object]:
         "hash": chained,
         "state": carried.state,
         "rows": json.dumps(steps),
+        # Rows of one process concern the same parties.
+        "listeners": json.dumps([one.model_dump(mode="json") for one in listeners(carried.rows[0].notice)]),
         "messages": json.dumps([one for row in carried.rows for one in _messages(row)]),
         "callbacks": json.dumps([_callback(row) for row in carried.rows if row.order_status is not None]),
         **_columns(carried.head),
@@ -350,8 +349,13 @@ def _chained(hash_before: str, row: Row) -> str:
 def announce_product(session: Session, product: ProductRow, event: ProductEvent, at: datetime) -> None:
     """Have the purchase system and the seller told what happened to a product, in the transaction of what happened."""
     notice = notice_of_product(product.id, product.seller_id, event, at)
-    wants = (SubscriptionRow.owner_role == Role.PURCHASE) | (
-        (SubscriptionRow.owner_role == Role.SELLER) & (SubscriptionRow.owner_id == product.seller_id)
+    wants = or_(
+        *(
+            (SubscriptionRow.owner_role == one.role) & (SubscriptionRow.owner_id == one.id)
+            for one in listeners(notice)
+            if one.id
+        ),
+        *(SubscriptionRow.owner_role == one.role for one in listeners(notice) if one.id is None),
     )
     session.add_all(
         NoticeRow(

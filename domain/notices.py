@@ -68,3 +68,20 @@ def pointer(order: Order) -> dict[str, str | int | None]:
         "seller_id": order.seller_id,
         "buyer_id": order.buyer_id,
     }
+
+
+class Listener(Strict):
+    """Whose subscriptions a notice goes to; without an id, everybody's of the role."""
+
+    role: Role
+    id: str | None = None
+
+
+def listeners(notice: Notice) -> tuple[Listener, ...]:
+    """Who is told of a notice: the purchase system of everything, sellers and buyers of what is theirs."""
+    seller, buyer = notice.data.get("seller_id"), notice.data.get("buyer_id")
+    return (
+        Listener(role=Role.PURCHASE),
+        *([Listener(role=Role.SELLER, id=str(seller))] if seller else []),
+        *([Listener(role=Role.BUYER, id=str(buyer))] if buyer else []),
+    )

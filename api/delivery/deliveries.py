@@ -16,6 +16,7 @@ from database import deliveries, ledger, processes, sellers
 from database.models import DeliveryRow
 from database.session import at_once, reading, snapshot
 from domain.base import Identifier, Strict
+from domain.delivery import records
 from domain.delivery.records import begin
 from domain.delivery.stages import StageName
 from domain.delivery.state import DeliveryStart
@@ -57,7 +58,9 @@ async def start(order: Order, caller: Caller, request: Request, response: Respon
         raise await run_in_threadpool(_renewal_problem, order.renewal_of)
     terms = terms_of(order, settings().policy)
     begun = DeliveryStart(order=order, terms=terms, at=datetime.now(UTC), code=secrets.token_hex(16).upper())
-    is_new = await run_in_threadpool(at_once, lambda connection: ledger.register(connection, begun, caller))
+    is_new = await run_in_threadpool(
+        at_once, lambda connection: ledger.register(connection, begun, records.started(begun, caller))
+    )
     if is_new:
         await temporal_gateway.start(request.app.state.temporal, begun)
         return summary_of(begin(begun))

@@ -19,7 +19,7 @@ from domain.notices import Notice, pointer
 from domain.order import Order
 from domain.order_status import OrderStatus, Status
 from domain.parties import SYSTEM, Actor
-from domain.step import Effect, Head, Row
+from domain.step import Carried, Effect, Head, Row
 
 RULING_COMMANDS = (CommandName.DECIDE_APPEAL, CommandName.AGREE_RULING)
 
@@ -83,6 +83,12 @@ def first_rows(state: DeliveryState, started_by: Actor) -> tuple[Row, ...]:
         entry = Event(name=cause, actor=actor)
         found.append(delivery_row(entry, Effect.STAYS, state.stage, state, state.entered_at))
     return tuple(found)
+
+
+def started(start: DeliveryStart, started_by: Actor) -> Carried:
+    """What is put on record with the start of a delivery."""
+    state = begin(start)
+    return Carried(rows=first_rows(state, started_by), head=delivery_head(state), state=state_json(state))
 
 
 def state_json(state: DeliveryState) -> str:
