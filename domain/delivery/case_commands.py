@@ -134,7 +134,6 @@ class RequestRefund(Body):
     amount: Annotated[Decimal, Field(gt=0, max_digits=14, decimal_places=2)]
     reason: Reason
     goods: Goods | None = Field(default=None, description="Hardware: whether the goods have arrived")
-    share_contact: bool = Field(default=False, description="The seller may see the buyer's contact")
     attachments: Attachments = ()
 
 

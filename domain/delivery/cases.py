@@ -74,7 +74,6 @@ class RefundRequest(Strict):
     amount: Decimal
     reason: str
     goods: Goods | None
-    share_contact: bool
     attachments: Attachments
     phase: RefundPhase = RefundPhase.ASKED
     answer: Statement | None = None

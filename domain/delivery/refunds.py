@@ -27,7 +27,6 @@ def ask(state: DeliveryState, body: RequestRefund, by: Actor, now: datetime) -> 
             amount=body.amount,
             reason=body.reason,
             goods=body.goods,
-            share_contact=body.share_contact,
             attachments=body.attachments,
         )
     )

@@ -1,6 +1,7 @@
-"""The stages of service supervision: who acts, what is legal, which clock runs.
+"""The stages of service supervision: who is waited for, what is missing, which commands end it, which clock runs.
 
-The API's routes, the permission checks, ``GET /v1/flows`` and the diagrams in ``docs/flows/`` all come from this table.
+Who may give a command stands with the command (``stage_commands.py``), which stage follows in the flows (``flows.py``);
+``GET /v1/flows`` and the diagrams in ``docs/flows/`` are drawn from the three together.
 """
 
 from dataclasses import dataclass
