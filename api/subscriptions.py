@@ -146,7 +146,7 @@ def enable(subscription_id: str, caller: Caller) -> SubscriptionView:
     """Be told again, after a 410 was answered by mistake; replay what failed meanwhile."""
     with writing() as session:
         row = _find(session, subscription_id, caller)
-        row.disabled_at = row.disabled_reason = None
+        outbox.enable(row)
         return _view(row)
 
 

@@ -135,8 +135,7 @@ def set_sale(product_id: ProductId, change: SaleChange, caller: Caller) -> Produ
     """Only products on sale are probed."""
     with writing() as session:
         row = _find(session, product_id, caller, Role.MANAGER)
-        row.sale = change.sale
-        session.flush()
+        products.set_sale(session, row, change.sale)
         return _detail(session, row)
 
 
@@ -146,8 +145,7 @@ def save_cases(product_id: ProductId, asked: ProbeCases, caller: Caller) -> Prod
     """They are replayed twice a day with testFlag 1, in their order; each must be answered as a success."""
     with writing() as session:
         row = _find(session, product_id, caller, Role.SELLER, Role.MANAGER)
-        row.cases = [case.model_dump(mode="json") for case in asked.cases]
-        session.flush()
+        products.save_cases(session, row, asked.cases)
         return _detail(session, row)
 
 

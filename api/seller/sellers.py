@@ -8,8 +8,6 @@ from pydantic import BaseModel, Field, SecretStr
 from api.authentication import Caller, require
 from api.problems import FieldError, ProblemError, documented
 from database import sellers
-from database.models import SellerRow
-from database.secrets import seal
 from database.session import writing
 from domain.base import Strict, WebAddress
 from domain.errors import ErrorCode
@@ -48,12 +46,7 @@ def connect(
         if owner is not None and owner.id != seller_id:
             taken = FieldError(field="body.open_api_access_key", message="belongs to another seller")
             raise ProblemError(ErrorCode.INVALID_INPUT, errors=(taken,))
-        row = sellers.find(session, seller_id) or SellerRow(id=seller_id)
-        row.production_url = connection.production_url
-        row.sealed_access_key = seal(connection.access_key.get_secret_value())
-        row.open_api_access_key = connection.open_api_access_key
-        row.sealed_open_api_secret_key = seal(connection.open_api_secret_key.get_secret_value())
-        session.add(row)
+        sellers.connect(session, seller_id, sellers.Connection(**dict(connection)))
     return ConnectionView(
         seller_id=seller_id,
         production_url=connection.production_url,
