@@ -145,12 +145,6 @@ class ProblemError(Exception):
         return JSONResponse(content, self.problem.status, headers, MEDIA_TYPE)
 
 
-def not_a_cursor() -> ProblemError:
-    """The problem of a page that is asked for by what no page gave."""
-    error = FieldError(field="query.cursor", message="is not a cursor of this list")
-    return ProblemError(ErrorCode.INVALID_INPUT, errors=(error,))
-
-
 @cache
 def _problem_class(code: ErrorCode) -> type[Problem]:
     name = "".join(part.capitalize() for part in code.split("-")) + "Problem"

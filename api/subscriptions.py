@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, model_validator
 from sqlalchemy.orm import Session
 
 from api.authentication import Caller, require
-from api.paging import number_of, page_of
+from api.paging import Page, PagingByNumber, number_after
 from api.problems import ProblemError, documented
 from database import outbox
 from database.models import NoticeAttemptRow, NoticeRow, SubscriptionRow
@@ -71,19 +71,10 @@ class NoticeView(BaseModel):
     attempts: tuple[NoticeAttemptView, ...]
 
 
-class NoticePage(BaseModel):
-    """One page of notices."""
-
-    items: tuple[NoticeView, ...]
-    next_cursor: str | None = Field(description="Send it as cursor to get the next page; null on the last")
-
-
-class NoticeListing(Strict):
+class NoticeListing(PagingByNumber):
     """Filter and page of the list."""
 
     state: NoticeState | None = None
-    cursor: str | None = None
-    limit: Annotated[int, Query(ge=1, le=200)] = 50
 
 
 class Replay(Strict):
@@ -169,15 +160,13 @@ def rotate_secret(subscription_id: str, caller: Caller) -> SubscriptionSecret:
     summary=f"List notices and their attempts, newest first ({BY})",
     responses=documented(ErrorCode.SUBSCRIPTION_NOT_FOUND),
 )
-def list_notices(subscription_id: str, listing: Annotated[NoticeListing, Query()], caller: Caller) -> NoticePage:
+def list_notices(subscription_id: str, listing: Annotated[NoticeListing, Query()], caller: Caller) -> Page[NoticeView]:
     """Tell what was sent, what came back, and when the next attempt is due."""
-    before = number_of(listing.cursor) if listing.cursor else None
     with reading() as session:
         row = _find(session, subscription_id, caller)
-        rows = outbox.notices(session, row.id, listing.state, before, listing.limit + 1)
-        shown, following = page_of(rows, listing.limit, lambda one: str(one.id))
-        attempts = outbox.attempts(session, [one.id for one in shown])
-    return NoticePage(items=tuple(_notice(one, attempts) for one in shown), next_cursor=following)
+        rows = outbox.notices(session, row.id, listing.state, listing.before, listing.limit + 1)
+        attempts = outbox.attempts(session, [one.id for one in rows])
+    return Page[NoticeView].of(rows, listing.limit, lambda row: _notice(row, attempts), number_after)
 
 
 @router.post(

@@ -9,13 +9,13 @@ from starlette.concurrency import run_in_threadpool
 
 from api import temporal_gateway
 from api.authentication import Caller, require
-from api.delivery.views import DeliveryPage, DeliverySummary, DeliveryView, detail, summary, summary_of
-from api.paging import cursor_after, page_of, position_of
+from api.delivery.views import DeliverySummary, DeliveryView, detail, summary, summary_of
+from api.paging import Page, PagingByPlace, cursor_after
 from api.problems import FieldError, ProblemError, documented
 from database import deliveries, ledger, processes, sellers
 from database.models import DeliveryRow
 from database.session import at_once, reading, snapshot
-from domain.base import Identifier, Strict
+from domain.base import Identifier
 from domain.delivery.records import begin
 from domain.delivery.stages import StageName
 from domain.delivery.state import DeliveryStart
@@ -113,7 +113,7 @@ def read(delivery_id: str, caller: Caller) -> DeliveryView:
         )
 
 
-class Listing(Strict):
+class Listing(PagingByPlace):
     """Filters and page of a list."""
 
     status: Status | None = None
@@ -124,16 +124,12 @@ class Listing(Strict):
     buyer_id: Identifier | None = None
     order_id: Identifier | None = None
     overdue: bool | None = None
-    cursor: str | None = None
-    limit: Annotated[int, Query(ge=1, le=200)] = 50
 
 
 @router.get("", summary="List deliveries, newest first", responses=documented())
-def list_deliveries(listing: Annotated[Listing, Query()], caller: Caller) -> DeliveryPage:
+def list_deliveries(listing: Annotated[Listing, Query()], caller: Caller) -> Page[DeliverySummary]:
     """List what the caller may see; sellers and buyers see their own orders."""
     filters = deliveries.Filters(**listing.model_dump(exclude={"cursor", "limit"}))
-    after = position_of(listing.cursor) if listing.cursor else None
     with reading() as session:
-        rows = deliveries.page(session, caller, filters, after, listing.limit + 1)
-    shown, following = page_of(rows, listing.limit, cursor_after)
-    return DeliveryPage(items=tuple(summary(row) for row in shown), next_cursor=following)
+        rows = deliveries.page(session, caller, filters, listing.after, listing.limit + 1)
+    return Page[DeliverySummary].of(rows, listing.limit, summary, cursor_after)

@@ -12,15 +12,14 @@ from api import temporal_gateway
 from api.authentication import Caller, require
 from api.delivery.commands import IdempotencyKey, key_of
 from api.delivery.deliveries import find_visible
-from api.instance.views import InstancePage, InstanceView, instance_detail, instance_state, instance_summary
-from api.paging import cursor_after, page_of, position_of
+from api.instance.views import InstanceSummary, InstanceView, instance_detail, instance_state, instance_summary
+from api.paging import Page, PagingByPlace, cursor_after
 from api.problems import ProblemError, documented
 from database import instances, processes
 from database.intents import Known
 from database.ledger import ProcessRef
 from database.models import InstanceRow
 from database.session import reading, snapshot
-from domain.base import Strict
 from domain.errors import ErrorCode
 from domain.instance import rules
 from domain.instance.operations import Operation, OperationReceipt, Ordered, RestartInstanceCall
@@ -47,22 +46,18 @@ REFUSALS = (
 )
 
 
-class InstanceListing(Strict):
+class InstanceListing(PagingByPlace):
     """Filter and page of the list."""
 
     status: InstanceStatus | None = None
-    cursor: str | None = None
-    limit: Annotated[int, Query(ge=1, le=200)] = 50
 
 
 @router.get("", summary="List instances, newest first", responses=documented())
-def list_instances(listing: Annotated[InstanceListing, Query()], caller: Caller) -> InstancePage:
+def list_instances(listing: Annotated[InstanceListing, Query()], caller: Caller) -> Page[InstanceSummary]:
     """List what the caller may see; sellers and buyers see their own."""
-    after = position_of(listing.cursor) if listing.cursor else None
     with reading() as session:
-        rows = instances.page(session, caller, listing.status, after, listing.limit + 1)
-    shown, following = page_of(rows, listing.limit, cursor_after)
-    return InstancePage(items=tuple(instance_summary(row) for row in shown), next_cursor=following)
+        rows = instances.page(session, caller, listing.status, listing.after, listing.limit + 1)
+    return Page[InstanceSummary].of(rows, listing.limit, instance_summary, cursor_after)
 
 
 @router.get(

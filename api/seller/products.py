@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api import temporal_gateway
 from api.authentication import Caller, require
-from api.paging import page_of
+from api.paging import Page, PagingById
 from api.problems import ProblemError, documented
 from database import products
 from database.models import ProbeRow, ProductEventRow, ProductRow
@@ -93,29 +93,14 @@ class ProductView(ProductSummary):
     history: tuple[ProductEventView, ...]
 
 
-class ProductPage(BaseModel):
-    """One page of products."""
-
-    items: tuple[ProductSummary, ...]
-    next_cursor: str | None = Field(description="Send it as cursor to get the next page; null on the last")
-
-
-class ProductListing(Strict):
-    """Page of the list."""
-
-    cursor: Annotated[str, Query(pattern=r"^[A-Za-z0-9_-]{1,64}$")] | None = None
-    limit: Annotated[int, Query(ge=1, le=200)] = 50
-
-
 @router.get("", summary="List products by id (seller, manager, auditor)", responses=documented())
-def list_products(listing: Annotated[ProductListing, Query()], caller: Caller) -> ProductPage:
+def list_products(listing: Annotated[PagingById, Query()], caller: Caller) -> Page[ProductSummary]:
     """Sellers: their own. A product is known from its first order on."""
     require(caller, *READERS)
     seller_id = caller.id if caller.role is Role.SELLER else None
     with reading() as session:
         rows = products.page(session, seller_id, listing.cursor or "", listing.limit + 1)
-    shown, following = page_of(rows, listing.limit, lambda row: row.id)
-    return ProductPage(items=tuple(_summary(row) for row in shown), next_cursor=following)
+    return Page[ProductSummary].of(rows, listing.limit, _summary, lambda row: row.id)
 
 
 @router.get(
