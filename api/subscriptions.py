@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from api.authentication import Caller, require
 from api.paging import Page, PagingByNumber, number_after
+from api.path_ids import SubscriptionId
 from api.problems import ProblemError, documented
 from database import outbox
 from database.models import NoticeAttemptRow, NoticeRow, SubscriptionRow
@@ -120,7 +121,7 @@ def list_subscriptions(caller: Caller) -> tuple[SubscriptionView, ...]:
 @router.delete(
     "/{subscription_id}", summary=f"End a subscription ({BY})", responses=documented(ErrorCode.SUBSCRIPTION_NOT_FOUND)
 )
-def unsubscribe(subscription_id: str, caller: Caller) -> SubscriptionView:
+def unsubscribe(subscription_id: SubscriptionId, caller: Caller) -> SubscriptionView:
     """Be told no more; what is on its way is not sent."""
     with writing() as session:
         row = _find(session, subscription_id, caller)
@@ -133,7 +134,7 @@ def unsubscribe(subscription_id: str, caller: Caller) -> SubscriptionView:
     summary=f"Take a subscription up again ({BY})",
     responses=documented(ErrorCode.SUBSCRIPTION_NOT_FOUND),
 )
-def enable(subscription_id: str, caller: Caller) -> SubscriptionView:
+def enable(subscription_id: SubscriptionId, caller: Caller) -> SubscriptionView:
     """Be told again, after a 410 was answered by mistake; replay what failed meanwhile."""
     with writing() as session:
         row = _find(session, subscription_id, caller)
@@ -146,7 +147,7 @@ def enable(subscription_id: str, caller: Caller) -> SubscriptionView:
     summary=f"Get a new secret ({BY})",
     responses=documented(ErrorCode.SUBSCRIPTION_NOT_FOUND),
 )
-def rotate_secret(subscription_id: str, caller: Caller) -> SubscriptionSecret:
+def rotate_secret(subscription_id: SubscriptionId, caller: Caller) -> SubscriptionSecret:
     """Sign with a new secret; for 24 hours with the old one too."""
     secret = _new_secret()
     with writing() as session:
@@ -160,7 +161,9 @@ def rotate_secret(subscription_id: str, caller: Caller) -> SubscriptionSecret:
     summary=f"List notices and their attempts, newest first ({BY})",
     responses=documented(ErrorCode.SUBSCRIPTION_NOT_FOUND),
 )
-def list_notices(subscription_id: str, listing: Annotated[NoticeListing, Query()], caller: Caller) -> Page[NoticeView]:
+def list_notices(
+    subscription_id: SubscriptionId, listing: Annotated[NoticeListing, Query()], caller: Caller
+) -> Page[NoticeView]:
     """Tell what was sent, what came back, and when the next attempt is due."""
     with reading() as session:
         row = _find(session, subscription_id, caller)
@@ -174,7 +177,7 @@ def list_notices(subscription_id: str, listing: Annotated[NoticeListing, Query()
     summary=f"Send notices again ({BY})",
     responses=documented(ErrorCode.SUBSCRIPTION_NOT_FOUND),
 )
-def replay(subscription_id: str, asked: Replay, caller: Caller) -> Replayed:
+def replay(subscription_id: SubscriptionId, asked: Replay, caller: Caller) -> Replayed:
     """Send one notice again, or all that failed since an instant; each keeps its id."""
     with writing() as session:
         row = _find(session, subscription_id, caller)

@@ -13,6 +13,7 @@ from api import temporal_gateway
 from api.authentication import Caller, require
 from api.delivery.deliveries import find_visible
 from api.delivery.views import state_of
+from api.path_ids import DeliveryId
 from api.problems import ProblemError, documented
 from database import deliveries, processes
 from database.intents import Known
@@ -132,7 +133,7 @@ def was_given(delivery_id: str, key: str) -> bool:
 
 def _route(name: CommandName, spec: CommandSpec) -> Callable[..., Awaitable[CommandReceipt]]:
     async def command_route(
-        delivery_id: str,
+        delivery_id: DeliveryId,
         caller: Caller,
         request: Request,
         idempotency_key: IdempotencyKey,
@@ -161,7 +162,7 @@ for _name, _spec in COMMANDS.items():
 
 
 def _event_route(name: EventName, spec: EventSpec) -> Callable[..., Awaitable[dict[str, str]]]:
-    async def event_route(delivery_id: str, caller: Caller, request: Request, told: Report) -> dict[str, str]:
+    async def event_route(delivery_id: DeliveryId, caller: Caller, request: Request, told: Report) -> dict[str, str]:
         require(caller, Role.PURCHASE)
         event = Event(name=name, actor=caller, key=f"event:{uuid4()}", **dict(told))
         if not await temporal_gateway.report(

@@ -11,6 +11,7 @@ from api import temporal_gateway
 from api.authentication import Caller, require
 from api.delivery.views import DeliverySummary, DeliveryView, detail, summary, summary_of
 from api.paging import Page, PagingByPlace, cursor_after
+from api.path_ids import DeliveryId
 from api.problems import FieldError, ProblemError, documented
 from database import deliveries, ledger, processes, sellers
 from database.models import DeliveryRow
@@ -99,7 +100,7 @@ def find_visible(delivery_id: str, caller: Actor) -> DeliveryRow:
 
 
 @router.get("/{delivery_id}", summary="Read one delivery", responses=documented(ErrorCode.DELIVERY_NOT_FOUND))
-def read(delivery_id: str, caller: Caller) -> DeliveryView:
+def read(delivery_id: DeliveryId, caller: Caller) -> DeliveryView:
     """Explain an order: its stage, who must act, what is missing, until when, and everything that happened."""
     find_visible(delivery_id, caller)
     with snapshot() as session:

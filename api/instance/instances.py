@@ -14,6 +14,7 @@ from api.delivery.commands import IdempotencyKey, key_of
 from api.delivery.deliveries import find_visible
 from api.instance.views import InstanceSummary, InstanceView, instance_detail, instance_state, instance_summary
 from api.paging import Page, PagingByPlace, cursor_after
+from api.path_ids import DeliveryId
 from api.problems import ProblemError, documented
 from database import instances, processes
 from database.intents import Known
@@ -65,7 +66,7 @@ def list_instances(listing: Annotated[InstanceListing, Query()], caller: Caller)
     summary="Read one instance",
     responses=documented(ErrorCode.DELIVERY_NOT_FOUND, ErrorCode.NO_INSTANCE),
 )
-def read(delivery_id: str, caller: Caller) -> InstanceView:
+def read(delivery_id: DeliveryId, caller: Caller) -> InstanceView:
     """Tell its end, what the clock does next, what the seller is still to be told, and everything that happened."""
     _find(delivery_id, caller)
     return _view(delivery_id, caller)
@@ -76,7 +77,7 @@ def read(delivery_id: str, caller: Caller) -> InstanceView:
     summary="Renew, cancel a renewal, convert a trial, upgrade, release (purchase)",
     responses=documented(*REFUSALS),
 )
-async def operate(delivery_id: str, body: Ordered, caller: Caller, request: Request) -> OperationReceipt:
+async def operate(delivery_id: DeliveryId, body: Ordered, caller: Caller, request: Request) -> OperationReceipt:
     """Purchase system: carry out what an order line asks for; the same line again gives the same answer."""
     require(caller, Role.PURCHASE)
     return await _give(request.app.state.temporal, delivery_id, Operation(actor=caller, key=body.order_line, body=body))
@@ -88,7 +89,11 @@ async def operate(delivery_id: str, body: Ordered, caller: Caller, request: Requ
     responses=documented(*REFUSALS),
 )
 async def restart_call(
-    delivery_id: str, body: RestartInstanceCall, caller: Caller, request: Request, idempotency_key: IdempotencyKey
+    delivery_id: DeliveryId,
+    body: RestartInstanceCall,
+    caller: Caller,
+    request: Request,
+    idempotency_key: IdempotencyKey,
 ) -> OperationReceipt:
     """Call the seller again at once."""
     require(caller, *rules.RESTARTERS)
@@ -103,7 +108,7 @@ async def restart_call(
         ErrorCode.DELIVERY_NOT_FOUND, ErrorCode.NO_INSTANCE, ErrorCode.NOT_LEGAL_NOW, ErrorCode.SELLER_DID_NOT_TELL
     ),
 )
-async def query(delivery_id: str, caller: Caller, request: Request) -> InstanceView:
+async def query(delivery_id: DeliveryId, caller: Caller, request: Request) -> InstanceView:
     """Ask the seller by queryInstance; what it told within the last half minute is shown again."""
     require(caller, Role.BUYER, Role.SELLER, Role.MANAGER)
     row = await run_in_threadpool(_find, delivery_id, caller)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field, TypeAdapter, field_validator
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from api import temporal_gateway
 from api.authentication import Caller, require
 from api.paging import Page, PagingById
+from api.path_ids import ProductId
 from api.problems import ProblemError, documented
 from database import products
 from database.models import ProbeRow, ProductEventRow, ProductRow
@@ -32,7 +33,6 @@ from domain.seller.probing import (
 
 router = APIRouter(prefix="/v1/products", tags=["products"])
 
-ProductId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 READERS = (Role.SELLER, Role.MANAGER, Role.AUDITOR)
 
 

@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from pydantic import BaseModel, Field, SecretStr
 
 from api.authentication import Caller, require
+from api.path_ids import SellerId
 from api.problems import FieldError, ProblemError, documented
 from database import sellers
 from database.session import writing
@@ -36,9 +37,7 @@ class ConnectionView(BaseModel):
 
 
 @router.put("/{seller_id}/connection", summary="Connect a seller (manager)", responses=documented())
-def connect(
-    seller_id: Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")], connection: Connection, caller: Caller
-) -> ConnectionView:
+def connect(seller_id: SellerId, connection: Connection, caller: Caller) -> ConnectionView:
     """Operations manager: set a seller's address and keys; they are sealed at rest and never shown again."""
     require(caller, Role.MANAGER)
     with writing() as session:
