@@ -8,10 +8,11 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api import temporal_gateway
-from api.authentication import Caller, require
+from api.authentication import Caller
 from api.delivery.views import DeliverySummary, DeliveryView, detail, summary, summary_of
 from api.paging import Page, PagingByPlace, cursor_after
 from api.path_ids import DeliveryId
+from api.permissions import PermittedRoute, permitted
 from api.problems import FieldError, ProblemError, documented
 from database import deliveries, ledger, processes, sellers
 from database.models import DeliveryRow
@@ -31,7 +32,7 @@ from settings import settings
 PLACED_AHEAD = timedelta(minutes=5)
 """How far the purchase system's clock may run before ours."""
 
-router = APIRouter(prefix="/v1/deliveries", tags=["deliveries"])
+router = APIRouter(prefix="/v1/deliveries", tags=["deliveries"], route_class=PermittedRoute)
 
 
 @router.post(
@@ -48,9 +49,10 @@ router = APIRouter(prefix="/v1/deliveries", tags=["deliveries"])
         ),
     },
 )
-async def start(order: Order, caller: Caller, request: Request, response: Response) -> DeliverySummary:
+async def start(
+    order: Order, caller: Annotated[Actor, permitted(Role.PURCHASE)], request: Request, response: Response
+) -> DeliverySummary:
     """Purchase system: hand over a paid order line. The same order again gives the same delivery."""
-    require(caller, Role.PURCHASE)
     if order.placed_at > datetime.now(UTC) + PLACED_AHEAD:
         error = FieldError(field="body.placed_at", message="lies in the future")
         raise ProblemError(ErrorCode.INVALID_INPUT, errors=(error,))

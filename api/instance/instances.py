@@ -9,12 +9,13 @@ from starlette.concurrency import run_in_threadpool
 from temporalio.client import Client
 
 from api import temporal_gateway
-from api.authentication import Caller, require
+from api.authentication import Caller
 from api.delivery.commands import IdempotencyKey, key_of
 from api.delivery.deliveries import find_visible
 from api.instance.views import InstanceSummary, InstanceView, instance_detail, instance_state, instance_summary
 from api.paging import Page, PagingByPlace, cursor_after
 from api.path_ids import DeliveryId
+from api.permissions import PermittedRoute, permitted
 from api.problems import ProblemError, documented
 from database import instances, processes
 from database.intents import Known
@@ -30,7 +31,7 @@ from domain.process import instance_process
 from domain.seller.calls import CallFields, CallName, SellerCall
 from gateway.asking import EndedError, Question, prepare
 
-router = APIRouter(prefix="/v1/instances", tags=["instances"])
+router = APIRouter(prefix="/v1/instances", tags=["instances"], route_class=PermittedRoute)
 
 FRESH = timedelta(seconds=30)
 """How long what a seller told of an instance is shown again without asking."""
@@ -74,43 +75,46 @@ def read(delivery_id: DeliveryId, caller: Caller) -> InstanceView:
 
 @router.post(
     "/{delivery_id}/operations",
-    summary="Renew, cancel a renewal, convert a trial, upgrade, release (purchase)",
+    summary="Renew, cancel a renewal, convert a trial, upgrade, release",
     responses=documented(*REFUSALS),
 )
-async def operate(delivery_id: DeliveryId, body: Ordered, caller: Caller, request: Request) -> OperationReceipt:
+async def operate(
+    delivery_id: DeliveryId, body: Ordered, caller: Annotated[Actor, permitted(Role.PURCHASE)], request: Request
+) -> OperationReceipt:
     """Purchase system: carry out what an order line asks for; the same line again gives the same answer."""
-    require(caller, Role.PURCHASE)
     return await _give(request.app.state.temporal, delivery_id, Operation(actor=caller, key=body.order_line, body=body))
 
 
 @router.post(
     "/{delivery_id}/restart-call",
-    summary="Restart seller call · 重新启动 (manager, seller)",
+    summary="Restart seller call · 重新启动",
     responses=documented(*REFUSALS),
 )
 async def restart_call(
     delivery_id: DeliveryId,
     body: RestartInstanceCall,
-    caller: Caller,
+    caller: Annotated[Actor, permitted(*sorted(rules.RESTARTERS))],
     request: Request,
     idempotency_key: IdempotencyKey,
 ) -> OperationReceipt:
     """Call the seller again at once."""
-    require(caller, *rules.RESTARTERS)
     operation = Operation(actor=caller, key=key_of(caller, idempotency_key), body=body)
     return await _give(request.app.state.temporal, delivery_id, operation)
 
 
 @router.post(
     "/{delivery_id}/query",
-    summary="Ask the seller for links and usage now (buyer, manager, seller)",
+    summary="Ask the seller for links and usage now",
     responses=documented(
         ErrorCode.DELIVERY_NOT_FOUND, ErrorCode.NO_INSTANCE, ErrorCode.NOT_LEGAL_NOW, ErrorCode.SELLER_DID_NOT_TELL
     ),
 )
-async def query(delivery_id: DeliveryId, caller: Caller, request: Request) -> InstanceView:
+async def query(
+    delivery_id: DeliveryId,
+    caller: Annotated[Actor, permitted(Role.BUYER, Role.MANAGER, Role.SELLER)],
+    request: Request,
+) -> InstanceView:
     """Ask the seller by queryInstance; what it told within the last half minute is shown again."""
-    require(caller, Role.BUYER, Role.SELLER, Role.MANAGER)
     row = await run_in_threadpool(_find, delivery_id, caller)
     state = instance_state(row)
     if state.kind is not InstanceKind.SAAS or state.is_released:

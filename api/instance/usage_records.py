@@ -7,16 +7,16 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from api.authentication import Caller, require
 from api.paging import Page, PagingByNumber, number_after
+from api.permissions import PermittedRoute, permitted
 from api.problems import documented
 from database import instances
 from database.models import Json, MeteringRecordRow
 from database.session import reading
 from domain.instance.metering import RecordCode
-from domain.parties import Role
+from domain.parties import Actor, Role
 
-router = APIRouter(prefix="/v1/usage-records", tags=["sellers"])
+router = APIRouter(prefix="/v1/usage-records", tags=["sellers"], route_class=PermittedRoute)
 
 
 class UsageRecordView(BaseModel):
@@ -38,10 +38,12 @@ class UsageRecordListing(PagingByNumber):
     taken: bool | None = None
 
 
-@router.get("", summary="List pushed usage, newest first (seller, manager, auditor)", responses=documented())
-def list_usage_records(listing: Annotated[UsageRecordListing, Query()], caller: Caller) -> Page[UsageRecordView]:
+@router.get("", summary="List pushed usage, newest first", responses=documented())
+def list_usage_records(
+    listing: Annotated[UsageRecordListing, Query()],
+    caller: Annotated[Actor, permitted(Role.SELLER, Role.MANAGER, Role.AUDITOR)],
+) -> Page[UsageRecordView]:
     """Sellers: their own records. ``taken=false`` lists what has to be mended and pushed again."""
-    require(caller, Role.SELLER, Role.MANAGER, Role.AUDITOR)
     seller_id = caller.id if caller.role is Role.SELLER else None
     with reading() as session:
         rows = instances.usage_records(

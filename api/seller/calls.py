@@ -4,18 +4,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.authentication import Caller, require
 from api.delivery.views import AttemptView
 from api.paging import Page, PagingByNumber, number_after
+from api.permissions import PermittedRoute, permitted
 from api.problems import documented
 from database import sellers
 from database.models import AttemptRow
 from database.session import reading
 from domain.base import Identifier
-from domain.parties import Role
+from domain.parties import Actor, Role
 from domain.seller.calls import CallName
 
-router = APIRouter(prefix="/v1/calls", tags=["sellers"])
+router = APIRouter(prefix="/v1/calls", tags=["sellers"], route_class=PermittedRoute)
 
 
 class CallView(AttemptView):
@@ -32,10 +32,12 @@ class CallListing(PagingByNumber):
     succeeded: bool | None = None
 
 
-@router.get("", summary="List calls to sellers, newest first (seller, manager, auditor)", responses=documented())
-def list_calls(listing: Annotated[CallListing, Query()], caller: Caller) -> Page[CallView]:
+@router.get("", summary="List calls to sellers, newest first", responses=documented())
+def list_calls(
+    listing: Annotated[CallListing, Query()],
+    caller: Annotated[Actor, permitted(Role.SELLER, Role.MANAGER, Role.AUDITOR)],
+) -> Page[CallView]:
     """Sellers: the calls to their own system. Operations: all. What was sent, what came back, when the next is due."""
-    require(caller, Role.SELLER, Role.MANAGER, Role.AUDITOR)
     filters = sellers.CallFilters(**listing.model_dump(exclude={"cursor", "limit"}))
     with reading() as session:
         rows = sellers.calls(session, caller, tuple(CallName), filters, listing.before, listing.limit + 1)

@@ -5,16 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, Field, SecretStr
 
-from api.authentication import Caller, require
 from api.path_ids import SellerId
+from api.permissions import PermittedRoute, permitted
 from api.problems import FieldError, ProblemError, documented
 from database import sellers
 from database.session import writing
 from domain.base import Strict, WebAddress
 from domain.errors import ErrorCode
-from domain.parties import Role
+from domain.parties import Actor, Role
 
-router = APIRouter(prefix="/v1/sellers", tags=["sellers"])
+router = APIRouter(prefix="/v1/sellers", tags=["sellers"], route_class=PermittedRoute)
 
 Key = Annotated[SecretStr, Field(min_length=16, max_length=256)]
 
@@ -36,10 +36,11 @@ class ConnectionView(BaseModel):
     open_api_access_key: str
 
 
-@router.put("/{seller_id}/connection", summary="Connect a seller (manager)", responses=documented())
-def connect(seller_id: SellerId, connection: Connection, caller: Caller) -> ConnectionView:
+@router.put("/{seller_id}/connection", summary="Connect a seller", responses=documented())
+def connect(
+    seller_id: SellerId, connection: Connection, _: Annotated[Actor, permitted(Role.MANAGER)]
+) -> ConnectionView:
     """Operations manager: set a seller's address and keys; they are sealed at rest and never shown again."""
-    require(caller, Role.MANAGER)
     with writing() as session:
         owner = sellers.by_access_key(session, connection.open_api_access_key)
         if owner is not None and owner.id != seller_id:
