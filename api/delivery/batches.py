@@ -25,14 +25,15 @@ router = APIRouter(prefix="/v1/proof-batches", tags=["commands"], route_class=Pe
 PROOFS_AT_ONCE = 10
 """Orders of one batch that the engine works on at the same time."""
 
-DeliveryId = Annotated[str, Field(min_length=3, max_length=140)]
+NamedDelivery = Annotated[str, Field(min_length=3, max_length=140)]
+"""An order by its id; one that is not there fails alone, not the batch."""
 
 
 class ProofBatch(Strict):
     """A proof, and the orders of one project that it proves."""
 
     project_id: Identifier
-    delivery_ids: Annotated[tuple[DeliveryId, ...], Field(min_length=1, max_length=100)]
+    delivery_ids: Annotated[tuple[NamedDelivery, ...], Field(min_length=1, max_length=100)]
     proof: Proof
 
 
