@@ -4,17 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio.to_thread
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from api import open_api, platform, problems, subscriptions
 from api.body_limit import BodyLimit
 from api.delivery import batches, commands, deliveries
 from api.instance import instances, usage_records
-from api.problems import FieldError, ProblemError
 from api.seller import calls, products, sellers
-from domain.base import UNSTORABLE, is_storable
-from domain.errors import ErrorCode
 from gateway.connection import connect
 from settings import settings
 
@@ -36,14 +33,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
 
 
-async def _path_is_storable(request: Request) -> None:
-    """No path names what the database cannot look up: one check, so that no route can forget it."""
-    wrong = [name for name, value in request.path_params.items() if not is_storable(value)]
-    if wrong:
-        errors = tuple(FieldError(field=f"path.{name}", message=UNSTORABLE) for name in wrong)
-        raise ProblemError(ErrorCode.INVALID_INPUT, errors=errors)
-
-
 def create_app() -> FastAPI:
     """Build the application from the settings."""
     # The API's pages bring their scripts along: an operator's network may reach no public server.
@@ -52,7 +41,6 @@ def create_app() -> FastAPI:
         version="1",
         description=DESCRIPTION,
         lifespan=_lifespan,
-        dependencies=[Depends(_path_is_storable)],
     )
     for part in (
         deliveries,

@@ -110,9 +110,3 @@ def _actor(token: jwt.Token) -> Actor:
 
 
 Caller = Annotated[Actor, Depends(authenticate)]
-
-
-def require(actor: Actor, *roles: Role) -> None:
-    """Let only these roles pass."""
-    if actor.role not in roles:
-        raise ProblemError(ErrorCode.FORBIDDEN)

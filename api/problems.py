@@ -21,6 +21,60 @@ MEDIA_TYPE = "application/problem+json"
 
 log = structlog.get_logger()
 
+STATUSES: dict[ErrorCode, int] = {
+    ErrorCode.UNAUTHENTICATED: 401,
+    ErrorCode.TOKEN_EXPIRED: 401,
+    ErrorCode.FORBIDDEN: 403,
+    ErrorCode.DELIVERY_NOT_FOUND: 404,
+    ErrorCode.ROUTE_NOT_FOUND: 404,
+    ErrorCode.METHOD_NOT_ALLOWED: 405,
+    ErrorCode.INVALID_INPUT: 422,
+    ErrorCode.BODY_TOO_LARGE: 413,
+    ErrorCode.UNSTORABLE: 422,
+    ErrorCode.IDEMPOTENCY_KEY_REUSED: 409,
+    ErrorCode.ORDER_LINE_CONFLICT: 409,
+    ErrorCode.NOT_LEGAL_NOW: 409,
+    ErrorCode.FROZEN_BY_APPEAL: 409,
+    ErrorCode.REFUND_PENDING: 409,
+    ErrorCode.ORDER_ENDED: 409,
+    ErrorCode.REQUEST_INCOMPLETE: 422,
+    ErrorCode.CODE_REQUIRED: 422,
+    ErrorCode.PROOF_INCOMPLETE: 422,
+    ErrorCode.START_TIME_INVALID: 422,
+    ErrorCode.INSTANCE_MISSING: 409,
+    ErrorCode.WRONG_LICENSE: 409,
+    ErrorCode.REFUND_BARRED: 409,
+    ErrorCode.REFUND_NOT_OFFERED: 409,
+    ErrorCode.REFUND_OF_TRIAL: 409,
+    ErrorCode.REFUND_EXPIRED: 409,
+    ErrorCode.INVOICE_NOT_RETURNED: 409,
+    ErrorCode.FULL_REFUND_BARRED: 409,
+    ErrorCode.REFUND_TOO_HIGH: 422,
+    ErrorCode.GOODS_UNSPECIFIED: 422,
+    ErrorCode.GOODS_SHIPPED: 409,
+    ErrorCode.RETURN_ADDRESS_REQUIRED: 422,
+    ErrorCode.EVIDENCE_REQUIRED: 422,
+    ErrorCode.NOT_YOUR_APPEAL: 403,
+    ErrorCode.SECOND_MANAGER_NEEDED: 403,
+    ErrorCode.REWORK_IMPOSSIBLE: 409,
+    ErrorCode.AMOUNT_WITHOUT_REFUND: 422,
+    ErrorCode.RENEWAL_NOT_SUPERVISED: 409,
+    ErrorCode.RENEWAL_TOO_EARLY: 409,
+    ErrorCode.OTHER_PROJECT: 409,
+    ErrorCode.INSTANCE_RELEASED: 409,
+    ErrorCode.RENEWAL_IN_EFFECT: 409,
+    ErrorCode.PRODUCT_NOT_FOUND: 404,
+    ErrorCode.SUBSCRIPTION_NOT_FOUND: 404,
+    ErrorCode.TOO_MANY_SUBSCRIPTIONS: 409,
+    ErrorCode.SELLER_DID_NOT_TELL: 502,
+    ErrorCode.NO_INSTANCE: 404,
+    ErrorCode.NOTHING_PARKED: 409,
+    ErrorCode.TOO_MANY_COMMANDS: 409,
+    ErrorCode.SERVICE_UNAVAILABLE: 503,
+    ErrorCode.INTERNAL_ERROR: 500,
+}
+"""The HTTP status of each code: the rules know none."""
+
 
 class FieldError(BaseModel):
     """What is wrong with one field."""
@@ -65,7 +119,7 @@ class ProblemError(Exception):
             type=f"urn:delivery:problem:{code}",
             title=spec.title.en,
             title_zh=spec.title.zh,
-            status=spec.status,
+            status=STATUSES[code],
             code=code,
             detail=detail,
             action=spec.action.en,
@@ -85,16 +139,10 @@ class ProblemError(Exception):
         headers = {}
         if self.problem.code is ErrorCode.SERVICE_UNAVAILABLE:
             headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-        if self.problem.status == ERRORS[ErrorCode.UNAUTHENTICATED].status:
+        if self.problem.status == STATUSES[ErrorCode.UNAUTHENTICATED]:
             headers["WWW-Authenticate"] = "Bearer"
         content = self.problem.model_dump(mode="json", exclude_none=True)
         return JSONResponse(content, self.problem.status, headers, MEDIA_TYPE)
-
-
-def not_a_cursor() -> ProblemError:
-    """The problem of a page that is asked for by what no page gave."""
-    error = FieldError(field="query.cursor", message="is not a cursor of this list")
-    return ProblemError(ErrorCode.INVALID_INPUT, errors=(error,))
 
 
 @cache
@@ -106,7 +154,7 @@ def _problem_class(code: ErrorCode) -> type[Problem]:
         __base__=Problem,
         __doc__=f"{spec.title.en}. {spec.action.en}. / {spec.title.zh}。{spec.action.zh}。",
         code=(Literal[code], ...),  # type: ignore[arg-type]
-        status=(Literal[spec.status], ...),  # type: ignore[arg-type]
+        status=(Literal[STATUSES[code]], ...),  # type: ignore[arg-type]
     )
 
 
@@ -125,7 +173,7 @@ def documented(*codes: ErrorCode) -> dict[int | str, dict[str, object]]:
     """The ``responses`` of a route that may answer with these codes, and with the ones any route may."""
     by_status: dict[int, list[ErrorCode]] = {}
     for code in (*codes, *ALWAYS):
-        by_status.setdefault(ERRORS[code].status, []).append(code)
+        by_status.setdefault(STATUSES[code], []).append(code)
     return {status: _documented_status(found) for status, found in sorted(by_status.items())}
 
 

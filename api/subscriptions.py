@@ -10,8 +10,9 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, model_validator
 from sqlalchemy.orm import Session
 
-from api.authentication import Caller, require
-from api.paging import number_of, page_of
+from api.paging import Page, PagingByNumber, number_after
+from api.path_ids import SubscriptionId
+from api.permissions import PermittedRoute, permitted
 from api.problems import ProblemError, documented
 from database import outbox
 from database.models import NoticeAttemptRow, NoticeRow, SubscriptionRow
@@ -22,9 +23,9 @@ from domain.notices import MAX_SUBSCRIPTIONS, SUBSCRIBERS, NoticeState
 from domain.parties import Actor
 from domain.seller.signatures import WEBHOOK_PREFIX
 
-router = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"])
+router = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"], route_class=PermittedRoute)
 
-BY = "purchase, seller, buyer"
+Subscriber = Annotated[Actor, permitted(*SUBSCRIBERS)]
 
 
 class Subscription(Strict):
@@ -71,19 +72,10 @@ class NoticeView(BaseModel):
     attempts: tuple[NoticeAttemptView, ...]
 
 
-class NoticePage(BaseModel):
-    """One page of notices."""
-
-    items: tuple[NoticeView, ...]
-    next_cursor: str | None = Field(description="Send it as cursor to get the next page; null on the last")
-
-
-class NoticeListing(Strict):
+class NoticeListing(PagingByNumber):
     """Filter and page of the list."""
 
     state: NoticeState | None = None
-    cursor: str | None = None
-    limit: Annotated[int, Query(ge=1, le=200)] = 50
 
 
 class Replay(Strict):
@@ -106,10 +98,9 @@ class Replayed(BaseModel):
     count: int
 
 
-@router.post("", status_code=201, summary=f"Subscribe ({BY})", responses=documented(ErrorCode.TOO_MANY_SUBSCRIPTIONS))
-def subscribe(asked: Subscription, caller: Caller) -> SubscriptionSecret:
+@router.post("", status_code=201, summary="Subscribe", responses=documented(ErrorCode.TOO_MANY_SUBSCRIPTIONS))
+def subscribe(asked: Subscription, caller: Subscriber) -> SubscriptionSecret:
     """Be told of every step of your orders from now on; the secret that signs is shown this once."""
-    require(caller, *SUBSCRIBERS)
     secret = _new_secret()
     with writing() as session:
         if sum(row.disabled_at is None for row in outbox.of_owner(session, caller)) >= MAX_SUBSCRIPTIONS:
@@ -118,18 +109,17 @@ def subscribe(asked: Subscription, caller: Caller) -> SubscriptionSecret:
     return _with_secret(row, secret)
 
 
-@router.get("", summary=f"List your subscriptions ({BY})", responses=documented())
-def list_subscriptions(caller: Caller) -> tuple[SubscriptionView, ...]:
+@router.get("", summary="List your subscriptions", responses=documented())
+def list_subscriptions(caller: Subscriber) -> tuple[SubscriptionView, ...]:
     """Also those that were ended, and why."""
-    require(caller, *SUBSCRIBERS)
     with reading() as session:
         return tuple(_view(row) for row in outbox.of_owner(session, caller))
 
 
 @router.delete(
-    "/{subscription_id}", summary=f"End a subscription ({BY})", responses=documented(ErrorCode.SUBSCRIPTION_NOT_FOUND)
+    "/{subscription_id}", summary="End a subscription", responses=documented(ErrorCode.SUBSCRIPTION_NOT_FOUND)
 )
-def unsubscribe(subscription_id: str, caller: Caller) -> SubscriptionView:
+def unsubscribe(subscription_id: SubscriptionId, caller: Subscriber) -> SubscriptionView:
     """Be told no more; what is on its way is not sent."""
     with writing() as session:
         row = _find(session, subscription_id, caller)
@@ -139,23 +129,23 @@ def unsubscribe(subscription_id: str, caller: Caller) -> SubscriptionView:
 
 @router.post(
     "/{subscription_id}/enable",
-    summary=f"Take a subscription up again ({BY})",
+    summary="Take a subscription up again",
     responses=documented(ErrorCode.SUBSCRIPTION_NOT_FOUND),
 )
-def enable(subscription_id: str, caller: Caller) -> SubscriptionView:
+def enable(subscription_id: SubscriptionId, caller: Subscriber) -> SubscriptionView:
     """Be told again, after a 410 was answered by mistake; replay what failed meanwhile."""
     with writing() as session:
         row = _find(session, subscription_id, caller)
-        row.disabled_at = row.disabled_reason = None
+        outbox.enable(row)
         return _view(row)
 
 
 @router.post(
     "/{subscription_id}/rotate-secret",
-    summary=f"Get a new secret ({BY})",
+    summary="Get a new secret",
     responses=documented(ErrorCode.SUBSCRIPTION_NOT_FOUND),
 )
-def rotate_secret(subscription_id: str, caller: Caller) -> SubscriptionSecret:
+def rotate_secret(subscription_id: SubscriptionId, caller: Subscriber) -> SubscriptionSecret:
     """Sign with a new secret; for 24 hours with the old one too."""
     secret = _new_secret()
     with writing() as session:
@@ -166,26 +156,26 @@ def rotate_secret(subscription_id: str, caller: Caller) -> SubscriptionSecret:
 
 @router.get(
     "/{subscription_id}/notices",
-    summary=f"List notices and their attempts, newest first ({BY})",
+    summary="List notices and their attempts, newest first",
     responses=documented(ErrorCode.SUBSCRIPTION_NOT_FOUND),
 )
-def list_notices(subscription_id: str, listing: Annotated[NoticeListing, Query()], caller: Caller) -> NoticePage:
+def list_notices(
+    subscription_id: SubscriptionId, listing: Annotated[NoticeListing, Query()], caller: Subscriber
+) -> Page[NoticeView]:
     """Tell what was sent, what came back, and when the next attempt is due."""
-    before = number_of(listing.cursor) if listing.cursor else None
     with reading() as session:
         row = _find(session, subscription_id, caller)
-        rows = outbox.notices(session, row.id, listing.state, before, listing.limit + 1)
-        shown, following = page_of(rows, listing.limit, lambda one: str(one.id))
-        attempts = outbox.attempts(session, [one.id for one in shown])
-    return NoticePage(items=tuple(_notice(one, attempts) for one in shown), next_cursor=following)
+        rows = outbox.notices(session, row.id, listing.state, listing.before, listing.limit + 1)
+        attempts = outbox.attempts(session, [one.id for one in rows])
+    return Page[NoticeView].of(rows, listing.limit, lambda row: _notice(row, attempts), number_after)
 
 
 @router.post(
     "/{subscription_id}/replay",
-    summary=f"Send notices again ({BY})",
+    summary="Send notices again",
     responses=documented(ErrorCode.SUBSCRIPTION_NOT_FOUND),
 )
-def replay(subscription_id: str, asked: Replay, caller: Caller) -> Replayed:
+def replay(subscription_id: SubscriptionId, asked: Replay, caller: Subscriber) -> Replayed:
     """Send one notice again, or all that failed since an instant; each keeps its id."""
     with writing() as session:
         row = _find(session, subscription_id, caller)
@@ -194,7 +184,6 @@ def replay(subscription_id: str, asked: Replay, caller: Caller) -> Replayed:
 
 
 def _find(session: Session, subscription_id: str, caller: Actor) -> SubscriptionRow:
-    require(caller, *SUBSCRIBERS)
     row = outbox.find(session, subscription_id, caller)
     if row is None:
         raise ProblemError(ErrorCode.SUBSCRIPTION_NOT_FOUND)

@@ -99,6 +99,11 @@ def rotate(row: SubscriptionRow, secret: str) -> None:
     row.sealed_secret = seal(secret)
 
 
+def enable(row: SubscriptionRow) -> None:
+    """Tell an address again."""
+    row.disabled_at = row.disabled_reason = None
+
+
 def disable(session: Session, subscription_id: str, reason: str) -> None:
     """Tell an address no more; what was on its way has failed."""
     row = session.get_one(SubscriptionRow, subscription_id, with_for_update=True)

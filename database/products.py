@@ -10,7 +10,7 @@ from database.models import DeliveryRow, EventRow, ProbeRow, ProductEventRow, Pr
 from domain.events import EventName
 from domain.process import DELIVERY
 from domain.seller.calls import CallName
-from domain.seller.probing import ProductEvent, Sale, month_of
+from domain.seller.probing import ProbeCase, ProductEvent, Sale, month_of
 
 SHOWN_PROBES = 20
 
@@ -26,6 +26,18 @@ def page(session: Session, seller_id: str | None, after: str, size: int) -> Sequ
     if seller_id is not None:
         query = query.where(ProductRow.seller_id == seller_id)
     return session.scalars(query.order_by(ProductRow.id).limit(size)).all()
+
+
+def set_sale(session: Session, product: ProductRow, sale: Sale) -> None:
+    """Put a product where operations want it."""
+    product.sale = sale
+    session.flush()
+
+
+def save_cases(session: Session, product: ProductRow, cases: Sequence[ProbeCase]) -> None:
+    """Keep the test cases that a product is probed with."""
+    product.cases = [case.model_dump(mode="json") for case in cases]
+    session.flush()
 
 
 def to_probe(session: Session, after: str, size: int) -> Sequence[str]:

@@ -1,9 +1,10 @@
-"""Reading sellers, their keys and signatures, and every attempt to call them."""
+"""Sellers: their connection, keys and signatures, and every attempt to call them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic import SecretStr
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from database.models import (
     SellerRow,
 )
 from database.processes import visible_to
+from database.secrets import seal
 from domain.parties import Actor
 
 
@@ -26,6 +28,26 @@ def find(session: Session, seller_id: str) -> SellerRow | None:
 def by_access_key(session: Session, access_key: str) -> SellerRow | None:
     """The seller that owns an open-API access key."""
     return session.scalar(select(SellerRow).filter_by(open_api_access_key=access_key))
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where a seller is called, and the keys shared with it."""
+
+    production_url: str
+    access_key: SecretStr
+    open_api_access_key: str
+    open_api_secret_key: SecretStr
+
+
+def connect(session: Session, seller_id: str, connection: Connection) -> None:
+    """Keep a seller's connection in place of the one before; its secrets are sealed."""
+    row = find(session, seller_id) or SellerRow(id=seller_id)
+    row.production_url = connection.production_url
+    row.sealed_access_key = seal(connection.access_key.get_secret_value())
+    row.open_api_access_key = connection.open_api_access_key
+    row.sealed_open_api_secret_key = seal(connection.open_api_secret_key.get_secret_value())
+    session.add(row)
 
 
 def use_signature(session: Session, signature: str, now: datetime, expires_at: datetime) -> bool:

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from api.authentication import Caller, require
 from api.delivery.commands import IdempotencyKey, command_of, give
 from api.delivery.deliveries import find_visible
 from api.delivery.views import state_of
+from api.permissions import PermittedRoute, permitted
 from api.problems import Problem, ProblemError, documented
 from domain.base import Identifier, Strict
 from domain.delivery.stage_commands import Deliver, UploadProof
@@ -20,19 +20,20 @@ from domain.errors import ErrorCode
 from domain.parties import Actor, Role
 from domain.proof import Proof
 
-router = APIRouter(prefix="/v1/proof-batches", tags=["commands"])
+router = APIRouter(prefix="/v1/proof-batches", tags=["commands"], route_class=PermittedRoute)
 
 PROOFS_AT_ONCE = 10
 """Orders of one batch that the engine works on at the same time."""
 
-DeliveryId = Annotated[str, Field(min_length=3, max_length=140)]
+NamedDelivery = Annotated[str, Field(min_length=3, max_length=140)]
+"""An order by its id; one that is not there fails alone, not the batch."""
 
 
 class ProofBatch(Strict):
     """A proof, and the orders of one project that it proves."""
 
     project_id: Identifier
-    delivery_ids: Annotated[tuple[DeliveryId, ...], Field(min_length=1, max_length=100)]
+    delivery_ids: Annotated[tuple[NamedDelivery, ...], Field(min_length=1, max_length=100)]
     proof: Proof
 
 
@@ -53,10 +54,14 @@ class BatchAnswer(BaseModel):
     results: tuple[BatchResult, ...]
 
 
-@router.post("", summary="Upload one proof for many orders (seller)", responses=documented())
-async def upload(batch: ProofBatch, caller: Caller, request: Request, idempotency_key: IdempotencyKey) -> BatchAnswer:
+@router.post("", summary="Upload one proof for many orders", responses=documented())
+async def upload(
+    batch: ProofBatch,
+    caller: Annotated[Actor, permitted(Role.SELLER)],
+    request: Request,
+    idempotency_key: IdempotencyKey,
+) -> BatchAnswer:
     """Seller: deliver, or upload the proof, on each order that waits for it. Repeat it under its key to go on."""
-    require(caller, Role.SELLER)
     few = asyncio.Semaphore(PROOFS_AT_ONCE)
 
     async def one(delivery_id: str) -> BatchResult:

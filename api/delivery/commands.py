@@ -10,9 +10,10 @@ from starlette.concurrency import run_in_threadpool
 from temporalio.client import Client
 
 from api import temporal_gateway
-from api.authentication import Caller, require
 from api.delivery.deliveries import find_visible
 from api.delivery.views import state_of
+from api.path_ids import DeliveryId
+from api.permissions import PermittedRoute, permitted, permitted_by_rules
 from api.problems import ProblemError, documented
 from database import deliveries, processes
 from database.intents import Known
@@ -30,7 +31,7 @@ from domain.parties import Actor, Role
 from domain.process import delivery_process
 from gateway.asking import EndedError, Question, prepare
 
-router = APIRouter(prefix="/v1/deliveries/{delivery_id}", tags=["commands"])
+router = APIRouter(prefix="/v1/deliveries/{delivery_id}", tags=["commands"], route_class=PermittedRoute)
 
 IdempotencyKey = Annotated[
     str,
@@ -97,8 +98,8 @@ def was_given(delivery_id: str, key: str) -> bool:
 
 def _route(body: type[CommandBody]) -> Callable[..., Awaitable[CommandReceipt]]:
     async def command_route(
-        delivery_id: str,
-        caller: Caller,
+        delivery_id: DeliveryId,
+        caller: Annotated[Actor, permitted_by_rules(*sorted(body.spec.by))],
         request: Request,
         idempotency_key: IdempotencyKey,
         fields: CommandBody,
@@ -120,14 +121,15 @@ for _body in COMMANDS.values():
         f"/{_body.spec.name}",
         _route(_body),
         methods=["POST"],
-        summary=f"{_body.spec.label.en} · {_body.spec.label.zh} ({', '.join(sorted(_body.spec.by))})",
+        summary=f"{_body.spec.label.en} · {_body.spec.label.zh}",
         responses=documented(*REFUSALS, *_body.spec.refusals),
     )
 
 
 def _event_route(name: EventName, spec: EventSpec) -> Callable[..., Awaitable[dict[str, str]]]:
-    async def event_route(delivery_id: str, caller: Caller, request: Request, told: Report) -> dict[str, str]:
-        require(caller, Role.PURCHASE)
+    async def event_route(
+        delivery_id: DeliveryId, caller: Annotated[Actor, permitted(Role.PURCHASE)], request: Request, told: Report
+    ) -> dict[str, str]:
         event = Event(name=name, actor=caller, key=f"event:{uuid4()}", **dict(told))
         if not await temporal_gateway.report(
             request.app.state.temporal, ProcessRef(delivery_process(delivery_id)), event
@@ -151,6 +153,6 @@ for _event, _told in REPORTED.items():
         methods=["POST"],
         status_code=202,
         tags=["events"],
-        summary=f"{_told.label.en} · {_told.label.zh} (purchase)",
+        summary=f"{_told.label.en} · {_told.label.zh}",
         responses=documented(ErrorCode.DELIVERY_NOT_FOUND, ErrorCode.ORDER_ENDED),
     )

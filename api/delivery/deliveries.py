@@ -8,14 +8,16 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api import temporal_gateway
-from api.authentication import Caller, require
-from api.delivery.views import DeliveryPage, DeliverySummary, DeliveryView, detail, summary, summary_of
-from api.paging import cursor_after, page_of, position_of
+from api.authentication import Caller
+from api.delivery.views import DeliverySummary, DeliveryView, detail, summary, summary_of
+from api.paging import Page, PagingByPlace, cursor_after
+from api.path_ids import DeliveryId
+from api.permissions import PermittedRoute, permitted
 from api.problems import FieldError, ProblemError, documented
 from database import deliveries, ledger, processes, sellers
 from database.models import DeliveryRow
 from database.session import at_once, reading, snapshot
-from domain.base import Identifier, Strict
+from domain.base import Identifier
 from domain.delivery import records
 from domain.delivery.records import begin
 from domain.delivery.stages import StageName
@@ -31,7 +33,7 @@ from settings import settings
 PLACED_AHEAD = timedelta(minutes=5)
 """How far the purchase system's clock may run before ours."""
 
-router = APIRouter(prefix="/v1/deliveries", tags=["deliveries"])
+router = APIRouter(prefix="/v1/deliveries", tags=["deliveries"], route_class=PermittedRoute)
 
 
 @router.post(
@@ -48,9 +50,10 @@ router = APIRouter(prefix="/v1/deliveries", tags=["deliveries"])
         ),
     },
 )
-async def start(order: Order, caller: Caller, request: Request, response: Response) -> DeliverySummary:
+async def start(
+    order: Order, caller: Annotated[Actor, permitted(Role.PURCHASE)], request: Request, response: Response
+) -> DeliverySummary:
     """Purchase system: hand over a paid order line. The same order again gives the same delivery."""
-    require(caller, Role.PURCHASE)
     if order.placed_at > datetime.now(UTC) + PLACED_AHEAD:
         error = FieldError(field="body.placed_at", message="lies in the future")
         raise ProblemError(ErrorCode.INVALID_INPUT, errors=(error,))
@@ -102,7 +105,7 @@ def find_visible(delivery_id: str, caller: Actor) -> DeliveryRow:
 
 
 @router.get("/{delivery_id}", summary="Read one delivery", responses=documented(ErrorCode.DELIVERY_NOT_FOUND))
-def read(delivery_id: str, caller: Caller) -> DeliveryView:
+def read(delivery_id: DeliveryId, caller: Caller) -> DeliveryView:
     """Explain an order: its stage, who must act, what is missing, until when, and everything that happened."""
     find_visible(delivery_id, caller)
     with snapshot() as session:
@@ -116,7 +119,7 @@ def read(delivery_id: str, caller: Caller) -> DeliveryView:
         )
 
 
-class Listing(Strict):
+class Listing(PagingByPlace):
     """Filters and page of a list."""
 
     status: Status | None = None
@@ -127,16 +130,12 @@ class Listing(Strict):
     buyer_id: Identifier | None = None
     order_id: Identifier | None = None
     overdue: bool | None = None
-    cursor: str | None = None
-    limit: Annotated[int, Query(ge=1, le=200)] = 50
 
 
 @router.get("", summary="List deliveries, newest first", responses=documented())
-def list_deliveries(listing: Annotated[Listing, Query()], caller: Caller) -> DeliveryPage:
+def list_deliveries(listing: Annotated[Listing, Query()], caller: Caller) -> Page[DeliverySummary]:
     """List what the caller may see; sellers and buyers see their own orders."""
     filters = deliveries.Filters(**listing.model_dump(exclude={"cursor", "limit"}))
-    after = position_of(listing.cursor) if listing.cursor else None
     with reading() as session:
-        rows = deliveries.page(session, caller, filters, after, listing.limit + 1)
-    shown, following = page_of(rows, listing.limit, cursor_after)
-    return DeliveryPage(items=tuple(summary(row) for row in shown), next_cursor=following)
+        rows = deliveries.page(session, caller, filters, listing.after, listing.limit + 1)
+    return Page[DeliverySummary].of(rows, listing.limit, summary, cursor_after)

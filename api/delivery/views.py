@@ -181,13 +181,6 @@ class DeliveryView(DeliverySummary):
     messages: tuple[MessageView, ...]
 
 
-class DeliveryPage(BaseModel):
-    """One page of a list."""
-
-    items: tuple[DeliverySummary, ...]
-    next_cursor: str | None = Field(description="Send it as cursor to get the next page; null on the last")
-
-
 def state_of(row: DeliveryRow) -> DeliveryState:
     """The delivery's state as the ledger has it."""
     return DeliveryState.model_validate({**row.state, "order": row.start["order"], "terms": row.start["terms"]})

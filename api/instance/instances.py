@@ -9,18 +9,19 @@ from starlette.concurrency import run_in_threadpool
 from temporalio.client import Client
 
 from api import temporal_gateway
-from api.authentication import Caller, require
+from api.authentication import Caller
 from api.delivery.commands import IdempotencyKey, key_of
 from api.delivery.deliveries import find_visible
-from api.instance.views import InstancePage, InstanceView, instance_detail, instance_state, instance_summary
-from api.paging import cursor_after, page_of, position_of
+from api.instance.views import InstanceSummary, InstanceView, instance_detail, instance_state, instance_summary
+from api.paging import Page, PagingByPlace, cursor_after
+from api.path_ids import DeliveryId
+from api.permissions import PermittedRoute, permitted
 from api.problems import ProblemError, documented
 from database import instances, processes
 from database.intents import Known
 from database.ledger import ProcessRef
 from database.models import InstanceRow
 from database.session import reading, snapshot
-from domain.base import Strict
 from domain.errors import ErrorCode
 from domain.instance import rules
 from domain.instance.operations import Operation, OperationReceipt, Ordered, RestartInstanceCall
@@ -30,7 +31,7 @@ from domain.process import instance_process
 from domain.seller.calls import CallFields, CallName, SellerCall
 from gateway.asking import EndedError, Question, prepare
 
-router = APIRouter(prefix="/v1/instances", tags=["instances"])
+router = APIRouter(prefix="/v1/instances", tags=["instances"], route_class=PermittedRoute)
 
 FRESH = timedelta(seconds=30)
 """How long what a seller told of an instance is shown again without asking."""
@@ -47,22 +48,18 @@ REFUSALS = (
 )
 
 
-class InstanceListing(Strict):
+class InstanceListing(PagingByPlace):
     """Filter and page of the list."""
 
     status: InstanceStatus | None = None
-    cursor: str | None = None
-    limit: Annotated[int, Query(ge=1, le=200)] = 50
 
 
 @router.get("", summary="List instances, newest first", responses=documented())
-def list_instances(listing: Annotated[InstanceListing, Query()], caller: Caller) -> InstancePage:
+def list_instances(listing: Annotated[InstanceListing, Query()], caller: Caller) -> Page[InstanceSummary]:
     """List what the caller may see; sellers and buyers see their own."""
-    after = position_of(listing.cursor) if listing.cursor else None
     with reading() as session:
-        rows = instances.page(session, caller, listing.status, after, listing.limit + 1)
-    shown, following = page_of(rows, listing.limit, cursor_after)
-    return InstancePage(items=tuple(instance_summary(row) for row in shown), next_cursor=following)
+        rows = instances.page(session, caller, listing.status, listing.after, listing.limit + 1)
+    return Page[InstanceSummary].of(rows, listing.limit, instance_summary, cursor_after)
 
 
 @router.get(
@@ -70,7 +67,7 @@ def list_instances(listing: Annotated[InstanceListing, Query()], caller: Caller)
     summary="Read one instance",
     responses=documented(ErrorCode.DELIVERY_NOT_FOUND, ErrorCode.NO_INSTANCE),
 )
-def read(delivery_id: str, caller: Caller) -> InstanceView:
+def read(delivery_id: DeliveryId, caller: Caller) -> InstanceView:
     """Tell its end, what the clock does next, what the seller is still to be told, and everything that happened."""
     _find(delivery_id, caller)
     return _view(delivery_id, caller)
@@ -78,39 +75,46 @@ def read(delivery_id: str, caller: Caller) -> InstanceView:
 
 @router.post(
     "/{delivery_id}/operations",
-    summary="Renew, cancel a renewal, convert a trial, upgrade, release (purchase)",
+    summary="Renew, cancel a renewal, convert a trial, upgrade, release",
     responses=documented(*REFUSALS),
 )
-async def operate(delivery_id: str, body: Ordered, caller: Caller, request: Request) -> OperationReceipt:
+async def operate(
+    delivery_id: DeliveryId, body: Ordered, caller: Annotated[Actor, permitted(Role.PURCHASE)], request: Request
+) -> OperationReceipt:
     """Purchase system: carry out what an order line asks for; the same line again gives the same answer."""
-    require(caller, Role.PURCHASE)
     return await _give(request.app.state.temporal, delivery_id, Operation(actor=caller, key=body.order_line, body=body))
 
 
 @router.post(
     "/{delivery_id}/restart-call",
-    summary="Restart seller call · 重新启动 (manager, seller)",
+    summary="Restart seller call · 重新启动",
     responses=documented(*REFUSALS),
 )
 async def restart_call(
-    delivery_id: str, body: RestartInstanceCall, caller: Caller, request: Request, idempotency_key: IdempotencyKey
+    delivery_id: DeliveryId,
+    body: RestartInstanceCall,
+    caller: Annotated[Actor, permitted(*sorted(rules.RESTARTERS))],
+    request: Request,
+    idempotency_key: IdempotencyKey,
 ) -> OperationReceipt:
     """Call the seller again at once."""
-    require(caller, *rules.RESTARTERS)
     operation = Operation(actor=caller, key=key_of(caller, idempotency_key), body=body)
     return await _give(request.app.state.temporal, delivery_id, operation)
 
 
 @router.post(
     "/{delivery_id}/query",
-    summary="Ask the seller for links and usage now (buyer, manager, seller)",
+    summary="Ask the seller for links and usage now",
     responses=documented(
         ErrorCode.DELIVERY_NOT_FOUND, ErrorCode.NO_INSTANCE, ErrorCode.NOT_LEGAL_NOW, ErrorCode.SELLER_DID_NOT_TELL
     ),
 )
-async def query(delivery_id: str, caller: Caller, request: Request) -> InstanceView:
+async def query(
+    delivery_id: DeliveryId,
+    caller: Annotated[Actor, permitted(Role.BUYER, Role.MANAGER, Role.SELLER)],
+    request: Request,
+) -> InstanceView:
     """Ask the seller by queryInstance; what it told within the last half minute is shown again."""
-    require(caller, Role.BUYER, Role.SELLER, Role.MANAGER)
     row = await run_in_threadpool(_find, delivery_id, caller)
     state = instance_state(row)
     if state.kind is not InstanceKind.SAAS or state.is_released:

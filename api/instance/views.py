@@ -68,13 +68,6 @@ class InstanceView(InstanceSummary):
     messages: tuple[MessageView, ...]
 
 
-class InstancePage(BaseModel):
-    """One page of a list."""
-
-    items: tuple[InstanceSummary, ...]
-    next_cursor: str | None = Field(description="Send it as cursor to get the next page; null on the last")
-
-
 def instance_state(row: InstanceRow) -> InstanceState:
     """The instance's state as the ledger has it."""
     return InstanceState.model_validate({**row.state, "order": row.start["order"], "policy": row.start["policy"]})

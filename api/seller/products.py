@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field, TypeAdapter, field_validator
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from api import temporal_gateway
-from api.authentication import Caller, require
-from api.paging import page_of
+from api.paging import Page, PagingById
+from api.path_ids import ProductId
+from api.permissions import PermittedRoute, permitted
 from api.problems import ProblemError, documented
 from database import products
 from database.models import ProbeRow, ProductEventRow, ProductRow
@@ -30,10 +31,11 @@ from domain.seller.probing import (
     failing_days,
 )
 
-router = APIRouter(prefix="/v1/products", tags=["products"])
+router = APIRouter(prefix="/v1/products", tags=["products"], route_class=PermittedRoute)
 
-ProductId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-READERS = (Role.SELLER, Role.MANAGER, Role.AUDITOR)
+Reader = Annotated[Actor, permitted(Role.SELLER, Role.MANAGER, Role.AUDITOR)]
+Manager = Annotated[Actor, permitted(Role.MANAGER)]
+Owner = Annotated[Actor, permitted(Role.SELLER, Role.MANAGER)]
 
 
 class SaleChange(Strict):
@@ -93,67 +95,49 @@ class ProductView(ProductSummary):
     history: tuple[ProductEventView, ...]
 
 
-class ProductPage(BaseModel):
-    """One page of products."""
-
-    items: tuple[ProductSummary, ...]
-    next_cursor: str | None = Field(description="Send it as cursor to get the next page; null on the last")
-
-
-class ProductListing(Strict):
-    """Page of the list."""
-
-    cursor: Annotated[str, Query(pattern=r"^[A-Za-z0-9_-]{1,64}$")] | None = None
-    limit: Annotated[int, Query(ge=1, le=200)] = 50
-
-
-@router.get("", summary="List products by id (seller, manager, auditor)", responses=documented())
-def list_products(listing: Annotated[ProductListing, Query()], caller: Caller) -> ProductPage:
+@router.get("", summary="List products by id", responses=documented())
+def list_products(listing: Annotated[PagingById, Query()], caller: Reader) -> Page[ProductSummary]:
     """Sellers: their own. A product is known from its first order on."""
-    require(caller, *READERS)
     seller_id = caller.id if caller.role is Role.SELLER else None
     with reading() as session:
         rows = products.page(session, seller_id, listing.cursor or "", listing.limit + 1)
-    shown, following = page_of(rows, listing.limit, lambda row: row.id)
-    return ProductPage(items=tuple(_summary(row) for row in shown), next_cursor=following)
+    return Page[ProductSummary].of(rows, listing.limit, _summary, lambda row: row.id)
 
 
 @router.get(
     "/{product_id}",
-    summary="Read a product (seller, manager, auditor)",
+    summary="Read a product",
     responses=documented(ErrorCode.PRODUCT_NOT_FOUND),
 )
-def read(product_id: ProductId, caller: Caller) -> ProductView:
+def read(product_id: ProductId, caller: Reader) -> ProductView:
     """Tell its counters, its test cases, what the last probes came to, and whether trading is frozen."""
     with snapshot() as session:
-        return _detail(session, _find(session, product_id, caller, *READERS))
+        return _detail(session, _find(session, product_id, caller))
 
 
-@router.put("/{product_id}/sale", summary="Put a product on sale, suspend or delist it (manager)",
+@router.put("/{product_id}/sale", summary="Put a product on sale, suspend or delist it",
             responses=documented(ErrorCode.PRODUCT_NOT_FOUND))  # fmt: skip
-def set_sale(product_id: ProductId, change: SaleChange, caller: Caller) -> ProductView:
+def set_sale(product_id: ProductId, change: SaleChange, caller: Manager) -> ProductView:
     """Only products on sale are probed."""
     with writing() as session:
-        row = _find(session, product_id, caller, Role.MANAGER)
-        row.sale = change.sale
-        session.flush()
+        row = _find(session, product_id, caller)
+        products.set_sale(session, row, change.sale)
         return _detail(session, row)
 
 
-@router.put("/{product_id}/probe-cases", summary="Save the test cases of a product (seller, manager)",
+@router.put("/{product_id}/probe-cases", summary="Save the test cases of a product",
             responses=documented(ErrorCode.PRODUCT_NOT_FOUND))  # fmt: skip
-def save_cases(product_id: ProductId, asked: ProbeCases, caller: Caller) -> ProductView:
+def save_cases(product_id: ProductId, asked: ProbeCases, caller: Owner) -> ProductView:
     """They are replayed twice a day with testFlag 1, in their order; each must be answered as a success."""
     with writing() as session:
-        row = _find(session, product_id, caller, Role.SELLER, Role.MANAGER)
-        row.cases = [case.model_dump(mode="json") for case in asked.cases]
-        session.flush()
+        row = _find(session, product_id, caller)
+        products.save_cases(session, row, asked.cases)
         return _detail(session, row)
 
 
-@router.post("/{product_id}/probe", summary="Probe a product now (seller, manager)",
+@router.post("/{product_id}/probe", summary="Probe a product now",
              responses=documented(ErrorCode.PRODUCT_NOT_FOUND))  # fmt: skip
-async def probe(product_id: ProductId, caller: Caller, request: Request) -> ProductView:
+async def probe(product_id: ProductId, caller: Owner, request: Request) -> ProductView:
     """Replay its test cases now; the first probe that passes unfreezes its trading."""
     await run_in_threadpool(_may_probe, product_id, caller)
     now = datetime.now(UTC)
@@ -164,12 +148,11 @@ async def probe(product_id: ProductId, caller: Caller, request: Request) -> Prod
 
 def _may_probe(product_id: str, caller: Actor) -> None:
     with reading() as session:
-        _find(session, product_id, caller, Role.SELLER, Role.MANAGER)
+        _find(session, product_id, caller)
 
 
-def _find(session: Session, product_id: str, caller: Actor, *roles: Role) -> ProductRow:
+def _find(session: Session, product_id: str, caller: Actor) -> ProductRow:
     """A product that the caller may see; raises ProblemError."""
-    require(caller, *roles)
     row = products.find(session, product_id)
     if row is None or (caller.role is Role.SELLER and row.seller_id != caller.id):
         raise ProblemError(ErrorCode.PRODUCT_NOT_FOUND)

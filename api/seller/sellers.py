@@ -2,20 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from pydantic import BaseModel, Field, SecretStr
 
-from api.authentication import Caller, require
+from api.path_ids import SellerId
+from api.permissions import PermittedRoute, permitted
 from api.problems import FieldError, ProblemError, documented
 from database import sellers
-from database.models import SellerRow
-from database.secrets import seal
 from database.session import writing
 from domain.base import Strict, WebAddress
 from domain.errors import ErrorCode
-from domain.parties import Role
+from domain.parties import Actor, Role
 
-router = APIRouter(prefix="/v1/sellers", tags=["sellers"])
+router = APIRouter(prefix="/v1/sellers", tags=["sellers"], route_class=PermittedRoute)
 
 Key = Annotated[SecretStr, Field(min_length=16, max_length=256)]
 
@@ -37,23 +36,17 @@ class ConnectionView(BaseModel):
     open_api_access_key: str
 
 
-@router.put("/{seller_id}/connection", summary="Connect a seller (manager)", responses=documented())
+@router.put("/{seller_id}/connection", summary="Connect a seller", responses=documented())
 def connect(
-    seller_id: Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")], connection: Connection, caller: Caller
+    seller_id: SellerId, connection: Connection, _: Annotated[Actor, permitted(Role.MANAGER)]
 ) -> ConnectionView:
     """Operations manager: set a seller's address and keys; they are sealed at rest and never shown again."""
-    require(caller, Role.MANAGER)
     with writing() as session:
         owner = sellers.by_access_key(session, connection.open_api_access_key)
         if owner is not None and owner.id != seller_id:
             taken = FieldError(field="body.open_api_access_key", message="belongs to another seller")
             raise ProblemError(ErrorCode.INVALID_INPUT, errors=(taken,))
-        row = sellers.find(session, seller_id) or SellerRow(id=seller_id)
-        row.production_url = connection.production_url
-        row.sealed_access_key = seal(connection.access_key.get_secret_value())
-        row.open_api_access_key = connection.open_api_access_key
-        row.sealed_open_api_secret_key = seal(connection.open_api_secret_key.get_secret_value())
-        session.add(row)
+        sellers.connect(session, seller_id, sellers.Connection(**dict(connection)))
     return ConnectionView(
         seller_id=seller_id,
         production_url=connection.production_url,

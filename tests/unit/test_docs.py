@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from domain.errors import ERRORS
+from api.problems import STATUSES
+from domain.errors import ErrorCode
 from domain.policy import Policy
 from launcher.flow_pages import pages
 from settings import Settings
@@ -38,8 +39,12 @@ def test_every_choice_of_the_platform_is_a_line_of_the_decisions() -> None:
 
 def test_every_error_code_is_documented() -> None:
     text = (DOCS / "api.md").read_text()
-    for code, spec in ERRORS.items():
-        assert f"| `{code}` | {spec.status} |" in text
+    for code, status in STATUSES.items():
+        assert f"| `{code}` | {status} |" in text
+
+
+def test_every_error_code_has_a_status() -> None:
+    assert set(STATUSES) == set(ErrorCode)
 
 
 def test_the_compose_file_registers_every_search_attribute_and_sets_only_known_settings() -> None:
