@@ -25,7 +25,6 @@ class CallName(StrEnum):
     UPDATE_LICENSE_CODE_STATUS = "updateLicenseCodeStatus"
     RELEASE_LICENSE_CODE = "releaseLicenseCode"
     GET_LICENSE = "getLicense"
-    GET_LICENSE_ASYNC = "getLicenseAsync"
 
 
 class AfterWindow(StrEnum):
@@ -72,7 +71,7 @@ _WINDOWS: dict[CallName, RetryWindow] = {
 
 def retry_window(activity: CallName, policy: Policy) -> RetryWindow:
     """How a failing call is repeated; where the documents are silent or disagree, the policy decides (DOMAIN §5.7)."""
-    ten_minutes, two_minutes = timedelta(minutes=10), timedelta(minutes=2)
+    ten_minutes = timedelta(minutes=10)
     match activity:
         case CallName.QUERY_INSTANCE:
             poll = timedelta(minutes=policy.poll_minutes)
@@ -81,9 +80,6 @@ def retry_window(activity: CallName, policy: Policy) -> RetryWindow:
             return RetryWindow(timedelta(hours=policy.update_window_hours), ten_minutes, _PARKED)
         case CallName.UPDATE_INSTANCE_STATUS:
             return RetryWindow(timedelta(hours=policy.status_window_hours), ten_minutes, _PARKED)
-        case CallName.GET_LICENSE_ASYNC:
-            hours = timedelta(hours=policy.online_license_refunds_after_hours)
-            return RetryWindow(hours, two_minutes, _REFUNDED)
         case _:
             return _WINDOWS[activity]
 

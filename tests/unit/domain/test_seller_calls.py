@@ -19,7 +19,6 @@ DOCUMENTED = {
     CallName.REFRESH_INSTANCE: (13, timedelta(hours=2), AfterWindow.PARK),
     CallName.UPDATE_INSTANCE_STATUS: (7, timedelta(hours=1), AfterWindow.PARK),
     CallName.QUERY_INSTANCE: (289, timedelta(hours=24), AfterWindow.REFUND),
-    CallName.GET_LICENSE_ASYNC: (91, timedelta(hours=3), AfterWindow.REFUND),
 }
 """Attempts, from the first to the last, and what follows."""
 
@@ -37,7 +36,6 @@ def test_a_failing_call_is_tried_as_documented(activity: CallName) -> None:
         (CallName.QUERY_INSTANCE, Policy(poll_hours=2), 2),
         (CallName.REFRESH_INSTANCE, Policy(update_window_hours=1), 1),
         (CallName.UPDATE_INSTANCE_STATUS, Policy(status_window_hours=2), 2),
-        (CallName.GET_LICENSE_ASYNC, Policy(online_license_refunds_after_hours=2), 2),
     ],
 )
 def test_where_the_documents_disagree_the_policy_decides(activity: CallName, policy: Policy, hours: int) -> None:
