@@ -4,6 +4,7 @@ import random
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from datetime import UTC, datetime
 from enum import StrEnum
 from threading import Lock
 
@@ -14,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from domain.seller.calls import CallName, ResultCode
 from domain.seller.instance_reports import MAX_QUERIED
+from domain.wire import wire_time_with_milliseconds
 from sandbox.software import Software
 
 
@@ -259,7 +261,7 @@ def _info(instance_id: str, memo: str) -> dict[str, object]:
     used = {
         "relatedInstanceId": instance_id,
         "usageValue": "12.5000",
-        "statisticalTime": time.strftime("%Y%m%d%H%M%S000", time.gmtime()),
+        "statisticalTime": wire_time_with_milliseconds(datetime.now(UTC).replace(microsecond=0)),
         "dashboardUrl": f"{home}/usage",
     }
     app = {

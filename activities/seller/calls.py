@@ -25,13 +25,12 @@ from database.session import reading
 from domain.base import Storable
 from domain.seller.calls import ATTEMPT_TIMEOUT, CallName, GetLicense, ResultCode, SellerAnswer, SellerCall
 from domain.seller.signatures import has_signed_body, sign_v1, sign_v2
+from domain.wire import canonical, wire_time_with_milliseconds
 
 HTTP_OK = 200
 
 REFUSALS = frozenset({ResultCode.UNAUTHENTICATED, ResultCode.INVALID_PARAMETER})
 """Result codes that say the call itself is wrong: its signature or its fields (DOMAIN §5.4)."""
-
-V1_TIME_FORMAT = "%Y%m%d%H%M%S%f"
 
 
 class ReportedInstance(BaseModel):
@@ -84,7 +83,7 @@ def attempted(call: SellerCall, read: Callable[[Response], Result]) -> Result:
             message = f"{not_as_documented(error)}: {text}"
             raise TriedError(message) from error
 
-    return attempt(call.delivery_id, call.key, call.activity, mask(_canonical(wire).decode()), send, call.every)
+    return attempt(call.delivery_id, call.key, call.activity, mask(canonical(wire).decode()), send, call.every)
 
 
 def understood(answer: HttpAnswer) -> tuple[str, Response]:
@@ -104,21 +103,16 @@ def not_as_documented(error: ValidationError) -> str:
     return f"answer not as documented: {error.errors()[0]['msg']}"
 
 
-def _canonical(fields: dict[str, str]) -> bytes:
-    """JSON in the form that is signed (DOMAIN §6.1)."""
-    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-
-
 def post_v2(reach: Reach, fields: dict[str, str]) -> HttpAnswer:
     """Send a V2 call, signed (DOMAIN §6.1); raises CallFailedError."""
-    body = _canonical(fields)
+    body = canonical(fields)
     nonce, timestamp = secrets.token_hex(32).upper(), str(time.time_ns() // 1_000_000)
     signed = {"signature": sign_v2(reach.access_key, nonce, timestamp, body), "timestamp": timestamp, "nonce": nonce}
     return post(f"{reach.url}?{urlencode(signed)}", body, {}, ATTEMPT_TIMEOUT.total_seconds(), reach.connect_to)
 
 
 def _get_v1(reach: Reach, fields: dict[str, str]) -> HttpAnswer:
-    stamped = {**fields, "timeStamp": datetime.now(UTC).strftime(V1_TIME_FORMAT)[:-3]}
+    stamped = {**fields, "timeStamp": wire_time_with_milliseconds(datetime.now(UTC))}
     token = sign_v1(reach.access_key, stamped["timeStamp"], stamped)
     answer = get(
         f"{reach.url}?{urlencode({**stamped, 'authToken': token})}", ATTEMPT_TIMEOUT.total_seconds(), reach.connect_to
