@@ -23,14 +23,22 @@ from database import sellers
 from database.secrets import unseal
 from database.session import reading
 from domain.base import Storable
-from domain.seller.calls import ATTEMPT_TIMEOUT, CallName, GetLicense, ResultCode, SellerAnswer, SellerCall
+from domain.seller.calls import (
+    ATTEMPT_TIMEOUT,
+    CALLS,
+    INSTANCE_ID_LENGTH,
+    CallName,
+    GetLicense,
+    Needed,
+    Reading,
+    ResultCode,
+    SellerAnswer,
+    SellerCall,
+)
 from domain.seller.signatures import has_signed_body, sign_v1, sign_v2
 from domain.wire import canonical, wire_time_with_milliseconds
 
 HTTP_OK = 200
-
-REFUSALS = frozenset({ResultCode.UNAUTHENTICATED, ResultCode.INVALID_PARAMETER})
-"""Result codes that say the call itself is wrong: its signature or its fields (DOMAIN §5.4)."""
 
 
 class ReportedInstance(BaseModel):
@@ -39,7 +47,7 @@ class ReportedInstance(BaseModel):
     It is not Storable: one bad memo must not spoil what the same answer tells of ninety-nine others.
     """
 
-    instance_id: str = Field(alias="instanceId", min_length=1, max_length=64)
+    instance_id: str = Field(alias="instanceId", min_length=1, max_length=INSTANCE_ID_LENGTH)
     app_info: JsonValue = Field(default=None, alias="appInfo")
     usage_info: JsonValue = Field(default=None, alias="usageInfo")
 
@@ -49,7 +57,7 @@ class Response(Storable):
 
     result_code: str = Field(alias="resultCode", max_length=6)
     result_message: str = Field(default="", alias="resultMsg", max_length=255)
-    instance_id: str | None = Field(default=None, alias="instanceId", min_length=1, max_length=64)
+    instance_id: str | None = Field(default=None, alias="instanceId", min_length=1, max_length=INSTANCE_ID_LENGTH)
     info: list[ReportedInstance] | None = None
     license: str | None = Field(default=None, min_length=1, max_length=4096)
 
@@ -126,7 +134,7 @@ def _get_v1(reach: Reach, fields: dict[str, str]) -> HttpAnswer:
 def _fields(call: SellerCall) -> dict[str, str]:
     """Members of a V2 call; businessId differs on every request (DOMAIN §5.2)."""
     fields = {"activity": str(call.activity), **call.fields.on_the_wire()}
-    return {**fields, "businessId": str(uuid.uuid4())} if call.activity is CallName.NEW_INSTANCE else fields
+    return {**fields, "businessId": str(uuid.uuid4())} if "businessId" in CALLS[call.activity].members else fields
 
 
 def _fields_v1(asked: GetLicense) -> dict[str, str]:
@@ -168,29 +176,26 @@ def connection(seller_id: str) -> Reach:
 def _read(call: SellerCall, response: Response) -> SellerAnswer:
     """Tell success from failure (DOMAIN §5.3, §5.4); raises TriedError."""
     said = f"{response.result_code} {response.result_message}".strip()
-    accepted = {ResultCode.SUCCESS}
-    instance_id = response.instance_id
-    if call.activity is CallName.NEW_INSTANCE:
-        accepted.add(ResultCode.PROCESSING)
-        if response.result_code in accepted and instance_id is None:
-            message = f"answer names no instanceId: {said}"
-            raise TriedError(message)
-    if call.activity is CallName.QUERY_INSTANCE and response.result_code == ResultCode.SUCCESS:
-        known = [instance.instance_id for instance in response.info or []]
-        if call.fields.instance_id not in known:
-            message = f"instance not there yet: {said}"
-            raise TriedError(message)
-        instance_id = call.fields.instance_id
-    if (
-        call.activity in {CallName.RELEASE_INSTANCE, CallName.RELEASE_LICENSE_CODE}
-        and response.result_code == ResultCode.NOT_FOUND
-    ):
-        # Nothing is left to release: a repeated release is a success (DOMAIN §5.5).
-        return SellerAnswer(result_code=ResultCode.SUCCESS)
-    if response.result_code not in accepted:
-        raise TriedError(said, retry=response.result_code not in REFUSALS)
-    if call.activity is CallName.GET_LICENSE and response.license is None:
-        message = f"answer holds no license: {said}"
+    spec = CALLS[call.activity]
+    reading = spec.read(response.result_code)
+    if reading not in {Reading.SUCCESS, Reading.PROCESSING}:
+        raise TriedError(said, retry=reading is not Reading.REFUSED)
+    if lacking := _lacking(call, response):
+        message = f"{lacking}: {said}"
         raise TriedError(message)
-    code = ResultCode(response.result_code)
+    code = ResultCode.PROCESSING if reading is Reading.PROCESSING else ResultCode.SUCCESS
+    instance_id = call.fields.instance_id if spec.needs is Needed.INSTANCE_INFO else response.instance_id
     return SellerAnswer(result_code=code, instance_id=instance_id, license=response.license)
+
+
+def _lacking(call: SellerCall, response: Response) -> str | None:
+    """What the order needs of a successful answer and is not in it."""
+    match CALLS[call.activity].needs:
+        case Needed.INSTANCE_ID if response.instance_id is None:
+            return "answer names no instanceId"
+        case Needed.INSTANCE_INFO if call.fields.instance_id not in {one.instance_id for one in response.info or []}:
+            return "instance not there yet"
+        case Needed.LICENSE if response.license is None:
+            return "answer holds no license"
+        case _:
+            return None

@@ -10,7 +10,7 @@ from pydantic import Field
 from domain.base import Identifier, Label, Strict
 from domain.marketplace import day_of
 from domain.notices import Notice
-from domain.seller.calls import CallName
+from domain.seller.calls import CALLS, CallName
 
 FAILING_DAYS = 5
 """Consecutive days of failing probes after which trading is frozen."""
@@ -27,17 +27,7 @@ class Sale(StrEnum):
     DELISTED = "delisted"
 
 
-PROBED = (
-    CallName.NEW_INSTANCE,
-    CallName.QUERY_INSTANCE,
-    CallName.REFRESH_INSTANCE,
-    CallName.UPDATE_INSTANCE_STATUS,
-    CallName.UPGRADE_INSTANCE,
-    CallName.RELEASE_INSTANCE,
-    CallName.REFRESH_LICENSE_CODE,
-    CallName.UPDATE_LICENSE_CODE_STATUS,
-    CallName.RELEASE_LICENSE_CODE,
-)
+PROBED = tuple(name for name, call in CALLS.items() if call.is_probed)
 """Calls that can be saved as a test case."""
 
 Value = Annotated[str, Field(max_length=256)]
