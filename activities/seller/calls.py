@@ -1,7 +1,5 @@
 """Calls of a seller's production interfaces: V2 and License 2.0 (DOMAIN §4.4, §5, §6.1), License 1.0 (§4.5, §6.3)."""
 
-import base64
-import json
 import secrets
 import time
 import uuid
@@ -27,8 +25,7 @@ from domain.seller.calls import (
     ATTEMPT_TIMEOUT,
     CALLS,
     INSTANCE_ID_LENGTH,
-    CallName,
-    GetLicense,
+    InterfaceVersion,
     Needed,
     Reading,
     ResultCode,
@@ -79,12 +76,11 @@ def call_seller(call: SellerCall) -> SellerAnswer:
 
 def attempted(call: SellerCall, read: Callable[[Response], Result]) -> Result:
     """Make one attempt on record; ``read`` tells what the answer means, or raises TriedError or ValidationError."""
-    wire = _fields_v1(call.get_license) if call.get_license else _fields(call)
+    wire = _fields(call)
 
     def send() -> tuple[str, Result]:
         reach = connection(call.seller_id)
-        answer = _get_v1(reach, wire) if call.get_license else post_v2(reach, wire)
-        text, response = understood(answer)
+        text, response = understood(_SENDERS[CALLS[call.activity].version](reach, wire))
         try:
             return text, read(response)
         except ValidationError as error:
@@ -131,27 +127,19 @@ def _get_v1(reach: Reach, fields: dict[str, str]) -> HttpAnswer:
     return answer
 
 
+_SENDERS: dict[InterfaceVersion, Callable[[Reach, dict[str, str]], HttpAnswer]] = {
+    InterfaceVersion.V1: _get_v1,
+    InterfaceVersion.V2: post_v2,
+}
+
+
 def _fields(call: SellerCall) -> dict[str, str]:
-    """Members of a V2 call; businessId differs on every request (DOMAIN §5.2)."""
-    fields = {"activity": str(call.activity), **call.fields.on_the_wire()}
-    return {**fields, "businessId": str(uuid.uuid4())} if "businessId" in CALLS[call.activity].members else fields
-
-
-def _fields_v1(asked: GetLicense) -> dict[str, str]:
-    """Parameters of getLicense; the identification code travels in an extension (DOMAIN §4.5)."""
-    extension = json.dumps([{"name": "identificationCode", "value": asked.identification_code}])
-    fields = {
-        "activity": str(CallName.GET_LICENSE),
-        "customerId": asked.customer_id,
-        "businessId": str(uuid.uuid4()),
-        "orderId": asked.order_id,
-        "productId": asked.product_id,
-        "periodType": asked.period_type,
-        "periodNumber": str(asked.period_number) if asked.period_number else None,
-        "amount": asked.amount,
-        "saasExtendParams": base64.b64encode(extension.encode()).decode(),
+    """Members of a call in their documented order; businessId differs on every request (DOMAIN §5.2)."""
+    told = {**call.fields.on_the_wire(), "businessId": str(uuid.uuid4())}
+    return {
+        "activity": str(call.activity),
+        **{name: told[name] for name in CALLS[call.activity].members if name in told},
     }
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 def connection(seller_id: str) -> Reach:

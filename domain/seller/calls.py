@@ -1,5 +1,7 @@
 """What the platform calls at the seller, how it reads the answer, how long it tries, and what follows (DOMAIN §5)."""
 
+import json
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -67,6 +69,13 @@ class Needed(StrEnum):
     LICENSE = "license"
 
 
+class InterfaceVersion(StrEnum):
+    """How a call is sent: V1 a GET with ``authToken`` (DOMAIN §6.3), V2 a POST with ``signature`` (DOMAIN §6.1)."""
+
+    V1 = "V1"
+    V2 = "V2"
+
+
 class AfterWindow(StrEnum):
     """What happens to the order when the retry window closes without success."""
 
@@ -107,6 +116,7 @@ class CallSpec:
     needs: Needed | None = None
     secret_answers: frozenset[str] = frozenset()
     is_probed: bool = True
+    version: InterfaceVersion = InterfaceVersion.V2
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -221,6 +231,7 @@ CALLS: dict[CallName, CallSpec] = {
         needs=Needed.LICENSE,
         secret_answers=frozenset({"license"}),
         is_probed=False,
+        version=InterfaceVersion.V1,
     ),
 }
 """Every call that is made, in one row each (DOMAIN §4.4, §4.5, §5.2 to §5.8)."""
@@ -236,18 +247,6 @@ def retry_window(activity: CallName, policy: Policy) -> RetryWindow:
     """How a failing call is repeated; where the documents are silent or disagree, the policy decides (DOMAIN §5.7)."""
     retry = CALLS[activity].retry
     return retry if isinstance(retry, RetryWindow) else retry(policy)
-
-
-class GetLicense(Strict):
-    """What getLicense, a V1 call, tells (DOMAIN §4.5)."""
-
-    order_id: str
-    customer_id: str
-    product_id: str
-    identification_code: str
-    amount: str
-    period_type: str | None
-    period_number: int | None
 
 
 class Scene(StrEnum):
@@ -267,7 +266,7 @@ class WireStatus(StrEnum):
 
 
 class CallFields(Strict):
-    """What a V2 or License 2.0 call tells, besides activity and businessId; by alias the names on the wire."""
+    """What a call tells, besides activity and businessId; by alias the names on the wire."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
@@ -279,11 +278,21 @@ class CallFields(Strict):
     product_id: str | None = None
     expire_time: str | None = Field(default=None, description="yyyyMMddHHmmss, UTC")
     status: WireStatus | None = None
+    customer_id: str | None = None
+    period_type: str | None = None
+    period_number: str | None = None
+    amount: str | None = None
+    saas_extend_params: str | None = Field(default=None, description="What ``extension`` makes")
     test_flag: str | None = None
 
     def on_the_wire(self) -> dict[str, str]:
         """The fields that are told, by their documented names."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def extension(name: str, value: str) -> str:
+    """A member that the contract of a V1 call has no place for (DOMAIN §4.5)."""
+    return b64encode(json.dumps([{"name": name, "value": value}]).encode()).decode()
 
 
 class SellerCall(Strict):
@@ -294,7 +303,6 @@ class SellerCall(Strict):
     seller_id: str
     activity: CallName
     fields: CallFields
-    get_license: GetLicense | None = None
     every: timedelta
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from domain.policy import Policy
-from domain.seller.calls import CALLS, AfterWindow, CallName, Reading, ResultCode, retry_window
+from domain.seller.calls import CALLS, AfterWindow, CallFields, CallName, Reading, ResultCode, retry_window
 from domain.seller.probing import PROBED
 
 DOCUMENTED = {
@@ -69,3 +69,14 @@ def test_all_but_two_calls_can_be_saved_as_a_test_case() -> None:
 def test_the_calls_whose_answer_an_order_needs() -> None:
     needed = {activity for activity, call in CALLS.items() if call.needs}
     assert needed == {CallName.NEW_INSTANCE, CallName.QUERY_INSTANCE, CallName.GET_LICENSE}
+
+
+@pytest.mark.parametrize("activity", CallName)
+def test_whatever_a_call_must_tell_can_be_told(activity: CallName) -> None:
+    tellable = {field.alias for field in CallFields.model_fields.values()} | {"businessId"}
+    assert {name for name, member in CALLS[activity].members.items() if member.mandatory} <= tellable
+
+
+def test_whatever_can_be_told_is_a_member_of_some_call() -> None:
+    documented = {name for call in CALLS.values() for name in call.members}
+    assert {field.alias for field in CallFields.model_fields.values()} <= documented
