@@ -39,6 +39,7 @@ from sqlalchemy.orm import Session
 from domain.delivery.terms import terms_of
 from domain.order import Order
 from domain.policy import Policy
+from domain.wire import canonical
 
 METADATA = MetaData()
 _AT = DateTime(timezone=True)
@@ -354,5 +355,4 @@ def _call_back(session: Session, receipt: CommandReceipt) -> None:
 
 def _fingerprint(value: Mapping[str, object]) -> str:
     """SHA-256 of canonical JSON."""
-    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(canonical(value)).hexdigest()

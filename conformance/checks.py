@@ -8,7 +8,9 @@ from typing import cast
 
 from conformance.seller import Reply, SellerUnderTest, Stamp
 from domain.bilingual import Bilingual
-from domain.seller.calls import CallName, ResultCode
+from domain.seller.calls import CALLS, INSTANCE_ID_LENGTH, CallName, Reading, ResultCode
+
+CREATION = CALLS[CallName.NEW_INSTANCE]
 
 POLLS = 12
 POLL_SECONDS = 5.0
@@ -60,8 +62,8 @@ Verdict = tuple[bool, str]
 
 
 def _is_created(reply: Reply) -> bool:
-    made = reply.code in {ResultCode.SUCCESS, ResultCode.PROCESSING}
-    return made and 0 < len(reply.instance_id) <= 64  # noqa: PLR2004 - the field's limit
+    made = CREATION.read(reply.code) in {Reading.SUCCESS, Reading.PROCESSING}
+    return made and 0 < len(reply.instance_id) <= INSTANCE_ID_LENGTH
 
 
 def _creates(trial: Trial) -> Verdict:
@@ -116,7 +118,7 @@ def _missing_field(trial: Trial) -> Verdict:
 
 
 def _long_field(trial: Trial) -> Verdict:
-    long = "X" * 65
+    long = "X" * (CREATION.members["orderId"].length + 1)
     return _refuses_any(trial.call(CallName.NEW_INSTANCE, orderId=long, orderLineId=long, businessId=trial.order))
 
 

@@ -36,6 +36,7 @@ from domain.parties import Role
 from domain.process import DELIVERY, INSTANCE, delivery_process
 from domain.seller.probing import ProductEvent, Sale, notice_of_product
 from domain.step import Carried, Head, Row
+from domain.wire import canonical
 
 FIRST_HASH = "0" * 64
 TABLES = {DELIVERY: DeliveryRow.__tablename__, INSTANCE: InstanceRow.__tablename__}
@@ -77,11 +78,7 @@ class ProcessRef:
 
 def order_fingerprint(order: Order) -> str:
     """SHA-256 of the order's canonical JSON; tells two orders under one line apart."""
-    return hashlib.sha256(_canonical(order.model_dump(mode="json"))).hexdigest()
-
-
-def _canonical(value: object) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return hashlib.sha256(canonical(order.model_dump(mode="json"))).hexdigest()
 
 
 def register(connection: Connection, start: DeliveryStart, first: Carried) -> bool:
@@ -343,7 +340,7 @@ def _chained(hash_before: str, row: Row) -> str:
         "target": row.target,
         "content": json.loads(row.content),
     }
-    return hashlib.sha256(_canonical(covered)).hexdigest()
+    return hashlib.sha256(canonical(covered)).hexdigest()
 
 
 def announce_product(session: Session, product: ProductRow, event: ProductEvent, at: datetime) -> None:

@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from database.models import DeliveryRow, EventRow, ProbeRow, ProductEventRow, ProductRow
 from domain.events import EventName
+from domain.marketplace import month_of
 from domain.process import DELIVERY
 from domain.seller.calls import CallName
-from domain.seller.probing import ProbeCase, ProductEvent, Sale, month_of
+from domain.seller.probing import ProbeCase, ProductEvent, Sale
 
 SHOWN_PROBES = 20
 

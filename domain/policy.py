@@ -71,6 +71,3 @@ class Policy(Strict):
     status_window_hours: Annotated[int, Field(ge=1, le=24)] = Field(
         default=1, description="Retry window of updateInstanceStatus: 1 h in one page, 2 h in another (DOMAIN §5.7)"
     )
-    online_license_refunds_after_hours: Annotated[int, Field(ge=2, le=24)] = Field(
-        default=3, description="Online license creation: tried for 2 h in one page, refunded after 3 h (DOMAIN §5.7)"
-    )

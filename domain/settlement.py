@@ -4,7 +4,7 @@ from datetime import datetime
 
 from dateutil.relativedelta import relativedelta
 
-from domain.validity import MARKETPLACE_ZONE
+from domain.marketplace import MARKETPLACE_ZONE
 
 
 def eligibility_month(completed_at: datetime) -> str:

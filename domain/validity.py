@@ -1,14 +1,12 @@
 """When a purchase's validity (有效期) starts and ends (DOMAIN §1.8)."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 
 from dateutil.relativedelta import relativedelta
 
 from domain.base import Strict
+from domain.marketplace import MARKETPLACE_ZONE
 from domain.order import Period, PeriodUnit
-
-MARKETPLACE_ZONE = timezone(timedelta(hours=8), "Asia/Shanghai")
-"""The marketplace's day; China has no daylight saving time."""
 
 
 class Validity(Strict):

@@ -9,9 +9,9 @@ from domain.delivery.clocks import LONG_OPEN, SIGN_OFF
 from domain.delivery.flows import FLOWS
 from domain.delivery.stages import StageName
 from domain.delivery.terms import RULE_VERSIONS, Terms, terms_of
+from domain.marketplace import MARKETPLACE_ZONE
 from domain.order import TRACKED, Order, Product, ProductType, Provisioning, Scenario, SellerCategory
 from domain.policy import Policy
-from domain.validity import MARKETPLACE_ZONE
 
 BEFORE = date(2022, 1, 1)
 """Stands for every day before the first change."""

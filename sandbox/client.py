@@ -13,7 +13,8 @@ import httpx
 from pydantic import BaseModel
 
 from domain.parties import Actor
-from domain.seller.signatures import APIG_ALGORITHM, APIG_DATE_FORMAT, sign_apig
+from domain.seller.signatures import APIG_ALGORITHM, sign_apig
+from domain.wire import basic_time
 
 Json = dict[str, object]
 
@@ -100,7 +101,7 @@ def open_api_headers(  # noqa: PLR0913 - the parts of a request
 ) -> dict[str, str]:
     """Headers of a signed open-API call; two in one second differ by what more is signed."""
     access, secret = keys
-    stamp = (at or datetime.now(UTC)).strftime(APIG_DATE_FORMAT)
+    stamp = basic_time(at or datetime.now(UTC))
     signed = {"content-type": content_type, "x-sdk-date": stamp, **(more or {})}
     signature = sign_apig(secret, method, path, query, signed, body)
     names = ";".join(sorted(signed))

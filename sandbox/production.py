@@ -4,6 +4,7 @@ import random
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from datetime import UTC, datetime
 from enum import StrEnum
 from threading import Lock
 
@@ -12,8 +13,9 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.types import Receive, Scope, Send
 
-from domain.seller.calls import CallName, ResultCode
+from domain.seller.calls import CALLS, CallName, ResultCode
 from domain.seller.instance_reports import MAX_QUERIED
+from domain.wire import wire_time_with_milliseconds
 from sandbox.software import Software
 
 
@@ -74,30 +76,13 @@ class FaultPlan(BaseModel):
         return random.Random(f"{self.seed}:{line}").choice(self.behaviours)  # noqa: S311 - a plan, no secret
 
 
-FIELDS: dict[str, dict[str, int]] = {
-    CallName.NEW_INSTANCE: {"orderId": 64, "orderLineId": 64, "businessId": 64},
-    CallName.QUERY_INSTANCE: {"instanceId": 6500},
-    CallName.REFRESH_INSTANCE: {
-        "scene": 64, "orderId": 64, "orderLineId": 64, "instanceId": 64, "expireTime": 20,
-    },
-    CallName.UPDATE_INSTANCE_STATUS: {"instanceId": 64, "status": 32},
-    CallName.UPGRADE_INSTANCE: {"instanceId": 64, "orderId": 64, "orderLineId": 64},
-    CallName.RELEASE_INSTANCE: {"instanceId": 64},
-    CallName.ORDER_NOTIFY: {"orderId": 64, "orderLineId": 64, "testFlag": 2},
-    CallName.REFRESH_LICENSE_CODE: {
-        "scene": 64, "orderId": 64, "orderLineId": 64, "license": 64, "expireTime": 20,
-    },
-    CallName.UPDATE_LICENSE_CODE_STATUS: {"license": 64, "status": 32},
-    CallName.RELEASE_LICENSE_CODE: {"license": 64},
-    CallName.GET_LICENSE: {"orderId": 64, "businessId": 64, "customerId": 100, "productId": 64},
-}  # fmt: skip
-"""Mandatory fields of the calls this seller takes, and their lengths (DOMAIN §4.4, §4.5, §5.2)."""
-
-
 def is_complete(body: dict[str, str]) -> bool:
-    """Tell whether a call has its mandatory fields, within their limits."""
-    wanted = FIELDS.get(body.get("activity", ""))
-    return wanted is not None and all(0 < len(body.get(name, "")) <= most for name, most in wanted.items())
+    """Tell whether a call has its mandatory members, within their limits."""
+    activity = body.get("activity", "")
+    if activity not in CALLS:
+        return False
+    members = CALLS[CallName(activity)].members
+    return all(0 < len(body.get(name, "")) <= one.length for name, one in members.items() if one.mandatory)
 
 
 class ProvisionedInstance(BaseModel):
@@ -205,7 +190,7 @@ class ProductionSystem:
                 return self._set_status(line, body["status"])
             case _:
                 # Renewals and upgrades are told apart by their orders.
-                self._once(line, f"{activity} {body.get('scene', '')} {body['orderId']}")
+                self._once(line, f"{activity} {body.get('scene', '')} {body.get('orderId', '')}")
                 return result(ResultCode.SUCCESS)
 
     def _once(self, line: str, effect: str) -> bool:
@@ -259,7 +244,7 @@ def _info(instance_id: str, memo: str) -> dict[str, object]:
     used = {
         "relatedInstanceId": instance_id,
         "usageValue": "12.5000",
-        "statisticalTime": time.strftime("%Y%m%d%H%M%S000", time.gmtime()),
+        "statisticalTime": wire_time_with_milliseconds(datetime.now(UTC).replace(microsecond=0)),
         "dashboardUrl": f"{home}/usage",
     }
     app = {

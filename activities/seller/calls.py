@@ -1,7 +1,5 @@
 """Calls of a seller's production interfaces: V2 and License 2.0 (DOMAIN §4.4, §5, §6.1), License 1.0 (§4.5, §6.3)."""
 
-import base64
-import json
 import secrets
 import time
 import uuid
@@ -23,15 +21,21 @@ from database import sellers
 from database.secrets import unseal
 from database.session import reading
 from domain.base import Storable
-from domain.seller.calls import ATTEMPT_TIMEOUT, CallName, GetLicense, ResultCode, SellerAnswer, SellerCall
+from domain.seller.calls import (
+    ATTEMPT_TIMEOUT,
+    CALLS,
+    INSTANCE_ID_LENGTH,
+    InterfaceVersion,
+    Needed,
+    Reading,
+    ResultCode,
+    SellerAnswer,
+    SellerCall,
+)
 from domain.seller.signatures import has_signed_body, sign_v1, sign_v2
+from domain.wire import canonical, wire_time_with_milliseconds
 
 HTTP_OK = 200
-
-REFUSALS = frozenset({ResultCode.UNAUTHENTICATED, ResultCode.INVALID_PARAMETER})
-"""Result codes that say the call itself is wrong: its signature or its fields (DOMAIN §5.4)."""
-
-V1_TIME_FORMAT = "%Y%m%d%H%M%S%f"
 
 
 class ReportedInstance(BaseModel):
@@ -40,7 +44,7 @@ class ReportedInstance(BaseModel):
     It is not Storable: one bad memo must not spoil what the same answer tells of ninety-nine others.
     """
 
-    instance_id: str = Field(alias="instanceId", min_length=1, max_length=64)
+    instance_id: str = Field(alias="instanceId", min_length=1, max_length=INSTANCE_ID_LENGTH)
     app_info: JsonValue = Field(default=None, alias="appInfo")
     usage_info: JsonValue = Field(default=None, alias="usageInfo")
 
@@ -50,7 +54,7 @@ class Response(Storable):
 
     result_code: str = Field(alias="resultCode", max_length=6)
     result_message: str = Field(default="", alias="resultMsg", max_length=255)
-    instance_id: str | None = Field(default=None, alias="instanceId", min_length=1, max_length=64)
+    instance_id: str | None = Field(default=None, alias="instanceId", min_length=1, max_length=INSTANCE_ID_LENGTH)
     info: list[ReportedInstance] | None = None
     license: str | None = Field(default=None, min_length=1, max_length=4096)
 
@@ -72,19 +76,18 @@ def call_seller(call: SellerCall) -> SellerAnswer:
 
 def attempted(call: SellerCall, read: Callable[[Response], Result]) -> Result:
     """Make one attempt on record; ``read`` tells what the answer means, or raises TriedError or ValidationError."""
-    wire = _fields_v1(call.get_license) if call.get_license else _fields(call)
+    wire = _fields(call)
 
     def send() -> tuple[str, Result]:
         reach = connection(call.seller_id)
-        answer = _get_v1(reach, wire) if call.get_license else post_v2(reach, wire)
-        text, response = understood(answer)
+        text, response = understood(_SENDERS[CALLS[call.activity].version](reach, wire))
         try:
             return text, read(response)
         except ValidationError as error:
             message = f"{not_as_documented(error)}: {text}"
             raise TriedError(message) from error
 
-    return attempt(call.delivery_id, call.key, call.activity, mask(_canonical(wire).decode()), send, call.every)
+    return attempt(call.delivery_id, call.key, call.activity, mask(canonical(wire).decode()), send, call.every)
 
 
 def understood(answer: HttpAnswer) -> tuple[str, Response]:
@@ -104,21 +107,16 @@ def not_as_documented(error: ValidationError) -> str:
     return f"answer not as documented: {error.errors()[0]['msg']}"
 
 
-def _canonical(fields: dict[str, str]) -> bytes:
-    """JSON in the form that is signed (DOMAIN §6.1)."""
-    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-
-
 def post_v2(reach: Reach, fields: dict[str, str]) -> HttpAnswer:
     """Send a V2 call, signed (DOMAIN §6.1); raises CallFailedError."""
-    body = _canonical(fields)
+    body = canonical(fields)
     nonce, timestamp = secrets.token_hex(32).upper(), str(time.time_ns() // 1_000_000)
     signed = {"signature": sign_v2(reach.access_key, nonce, timestamp, body), "timestamp": timestamp, "nonce": nonce}
     return post(f"{reach.url}?{urlencode(signed)}", body, {}, ATTEMPT_TIMEOUT.total_seconds(), reach.connect_to)
 
 
 def _get_v1(reach: Reach, fields: dict[str, str]) -> HttpAnswer:
-    stamped = {**fields, "timeStamp": datetime.now(UTC).strftime(V1_TIME_FORMAT)[:-3]}
+    stamped = {**fields, "timeStamp": wire_time_with_milliseconds(datetime.now(UTC))}
     token = sign_v1(reach.access_key, stamped["timeStamp"], stamped)
     answer = get(
         f"{reach.url}?{urlencode({**stamped, 'authToken': token})}", ATTEMPT_TIMEOUT.total_seconds(), reach.connect_to
@@ -129,27 +127,19 @@ def _get_v1(reach: Reach, fields: dict[str, str]) -> HttpAnswer:
     return answer
 
 
+_SENDERS: dict[InterfaceVersion, Callable[[Reach, dict[str, str]], HttpAnswer]] = {
+    InterfaceVersion.V1: _get_v1,
+    InterfaceVersion.V2: post_v2,
+}
+
+
 def _fields(call: SellerCall) -> dict[str, str]:
-    """Members of a V2 call; businessId differs on every request (DOMAIN §5.2)."""
-    fields = {"activity": str(call.activity), **call.fields.on_the_wire()}
-    return {**fields, "businessId": str(uuid.uuid4())} if call.activity is CallName.NEW_INSTANCE else fields
-
-
-def _fields_v1(asked: GetLicense) -> dict[str, str]:
-    """Parameters of getLicense; the identification code travels in an extension (DOMAIN §4.5)."""
-    extension = json.dumps([{"name": "identificationCode", "value": asked.identification_code}])
-    fields = {
-        "activity": str(CallName.GET_LICENSE),
-        "customerId": asked.customer_id,
-        "businessId": str(uuid.uuid4()),
-        "orderId": asked.order_id,
-        "productId": asked.product_id,
-        "periodType": asked.period_type,
-        "periodNumber": str(asked.period_number) if asked.period_number else None,
-        "amount": asked.amount,
-        "saasExtendParams": base64.b64encode(extension.encode()).decode(),
+    """Members of a call in their documented order; businessId differs on every request (DOMAIN §5.2)."""
+    told = {**call.fields.on_the_wire(), "businessId": str(uuid.uuid4())}
+    return {
+        "activity": str(call.activity),
+        **{name: told[name] for name in CALLS[call.activity].members if name in told},
     }
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 def connection(seller_id: str) -> Reach:
@@ -174,29 +164,26 @@ def connection(seller_id: str) -> Reach:
 def _read(call: SellerCall, response: Response) -> SellerAnswer:
     """Tell success from failure (DOMAIN §5.3, §5.4); raises TriedError."""
     said = f"{response.result_code} {response.result_message}".strip()
-    accepted = {ResultCode.SUCCESS}
-    instance_id = response.instance_id
-    if call.activity is CallName.NEW_INSTANCE:
-        accepted.add(ResultCode.PROCESSING)
-        if response.result_code in accepted and instance_id is None:
-            message = f"answer names no instanceId: {said}"
-            raise TriedError(message)
-    if call.activity is CallName.QUERY_INSTANCE and response.result_code == ResultCode.SUCCESS:
-        known = [instance.instance_id for instance in response.info or []]
-        if call.fields.instance_id not in known:
-            message = f"instance not there yet: {said}"
-            raise TriedError(message)
-        instance_id = call.fields.instance_id
-    if (
-        call.activity in {CallName.RELEASE_INSTANCE, CallName.RELEASE_LICENSE_CODE}
-        and response.result_code == ResultCode.NOT_FOUND
-    ):
-        # Nothing is left to release: a repeated release is a success (DOMAIN §5.5).
-        return SellerAnswer(result_code=ResultCode.SUCCESS)
-    if response.result_code not in accepted:
-        raise TriedError(said, retry=response.result_code not in REFUSALS)
-    if call.activity is CallName.GET_LICENSE and response.license is None:
-        message = f"answer holds no license: {said}"
+    spec = CALLS[call.activity]
+    reading = spec.read(response.result_code)
+    if reading not in {Reading.SUCCESS, Reading.PROCESSING}:
+        raise TriedError(said, retry=reading is not Reading.REFUSED)
+    if lacking := _lacking(call, response):
+        message = f"{lacking}: {said}"
         raise TriedError(message)
-    code = ResultCode(response.result_code)
+    code = ResultCode.PROCESSING if reading is Reading.PROCESSING else ResultCode.SUCCESS
+    instance_id = call.fields.instance_id if spec.needs is Needed.INSTANCE_INFO else response.instance_id
     return SellerAnswer(result_code=code, instance_id=instance_id, license=response.license)
+
+
+def _lacking(call: SellerCall, response: Response) -> str | None:
+    """What the order needs of a successful answer and is not in it."""
+    match CALLS[call.activity].needs:
+        case Needed.INSTANCE_ID if response.instance_id is None:
+            return "answer names no instanceId"
+        case Needed.INSTANCE_INFO if call.fields.instance_id not in {one.instance_id for one in response.info or []}:
+            return "instance not there yet"
+        case Needed.LICENSE if response.license is None:
+            return "answer holds no license"
+        case _:
+            return None

@@ -2,8 +2,7 @@
 
 import json
 
-SECRET_MEMBERS = frozenset({"password", "userName", "clientSecret", "authToken", "license"})
-"""Members of a call or its answer that let somebody in, or that are the product itself (DOMAIN §4.5, §5.3)."""
+from domain.seller.calls import SECRET_MEMBERS
 
 MASK = "***"
 

@@ -22,10 +22,10 @@ from database.session import writing
 from domain.base import Instant, Storable
 from domain.errors import ErrorCode
 from domain.parties import Actor, Role
-from domain.seller.signatures import APIG_ALGORITHM, APIG_DATE_FORMAT, CLOCK_WINDOW, equal, is_fresh, sign_apig
+from domain.seller.signatures import APIG_ALGORITHM, CLOCK_WINDOW, equal, is_fresh, sign_apig
+from domain.wire import read_basic_time, read_wire_time
 
 PREFIX = "/api/mkp-openapi-public/global"
-TIME_FORMAT = "%Y%m%d%H%M%S"
 MAX_CODES = 100
 """Codes in one call of version 2 (DOMAIN §4.1)."""
 
@@ -84,20 +84,13 @@ class OpenApiError(Exception):
 
 
 def _read_time(value: object) -> object:
-    if isinstance(value, str):
-        return datetime.strptime(value, TIME_FORMAT).replace(tzinfo=UTC)
-    return value
+    return read_wire_time(value) if isinstance(value, str) else value
 
 
 WireTime = Annotated[Instant, BeforeValidator(_read_time)]
 """A moment as yyyyMMddHHmmss, UTC."""
 
 LicenseText = Annotated[str, Field(min_length=1, max_length=64)]
-
-
-def wire_time(moment: datetime) -> str:
-    """A moment as yyyyMMddHHmmss, UTC."""
-    return moment.astimezone(UTC).strftime(TIME_FORMAT)
 
 
 class OpenApiAnswer(BaseModel):
@@ -127,7 +120,7 @@ def verify(request: Request, body: bytes, *, once: bool) -> Actor:
     headers = {name: request.headers.get(name, "") for name in names.split(";")}
     now = datetime.now(UTC)
     try:
-        stamp = datetime.strptime(headers.get("x-sdk-date", ""), APIG_DATE_FORMAT).replace(tzinfo=UTC)
+        stamp = read_basic_time(headers.get("x-sdk-date", ""))
     except ValueError as error:
         raise OpenApiError(Code.SIGNATURE, "X-Sdk-Date is not signed") from error
     if not is_fresh(stamp, now):

@@ -22,7 +22,6 @@ from api.open_api.contract import (
     WireTime,
     refuse,
     signed,
-    wire_time,
 )
 from api.problems import ProblemError
 from database import deliveries, instances, ledger
@@ -40,6 +39,7 @@ from domain.instance.state import InstanceStatus
 from domain.order_status import Status
 from domain.parties import Actor
 from domain.validity import validity
+from domain.wire import wire_time
 
 router = APIRouter(tags=["license open API"])
 

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import Field, TypeAdapter, ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from api.open_api.contract import OpenApiError, refuse, verify, wire_time
+from api.open_api.contract import OpenApiError, refuse, verify
 from api.open_api.mock_orders import MOCK_ORDERS
 from api.problems import from_exception
 from database import deliveries, instances
@@ -18,6 +18,7 @@ from database.session import reading
 from domain.base import Storable
 from domain.instance.operations import Convert, OperationName, Ordered, Renew, Upgrade
 from domain.order import ChargingMode, Order, Period
+from domain.wire import wire_time
 
 router = APIRouter(tags=["order open API"])
 

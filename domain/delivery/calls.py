@@ -6,7 +6,7 @@ from domain.delivery.stages import StageName
 from domain.delivery.state import DeliveryState
 from domain.events import Event, EventName
 from domain.parties import SYSTEM
-from domain.seller.calls import CallFields, CallName, GetLicense, ResultCode
+from domain.seller.calls import CallFields, CallName, ResultCode, extension
 from domain.seller.open_calls import Called, OpenCall
 
 CREATION = (CallName.NEW_INSTANCE, CallName.QUERY_INSTANCE)
@@ -31,7 +31,7 @@ def plan_for_stage(state: DeliveryState) -> None:
         case StageName.SELLER_PROVISIONING if state.instance_id is None and not state.is_calling(*CREATION):
             state.plan(CallName.NEW_INSTANCE, _order_line(state))
         case StageName.LICENSE_DELIVERY if state.order.product.online_license:
-            state.plan(CallName.GET_LICENSE, CallFields(), get_license=_get_license(state))
+            state.plan(CallName.GET_LICENSE, _get_license(state))
         case StageName.UNSUBSCRIBING:
             _plan_release(state)
         case _:
@@ -106,15 +106,15 @@ def _order_line(state: DeliveryState) -> CallFields:
     return CallFields(order_id=state.order.order_id, order_line_id=state.order.order_line_id)
 
 
-def _get_license(state: DeliveryState) -> GetLicense:
+def _get_license(state: DeliveryState) -> CallFields:
     """What the call for a license 1.0 tells the seller (DOMAIN §4.5)."""
     order = state.order
-    return GetLicense(
+    return CallFields(
         order_id=order.order_id,
         customer_id=order.buyer_id,
         product_id=order.product.id,
-        identification_code=state.identification_code or "",
         amount=str(order.amount),
         period_type=order.period.unit if order.period else None,
-        period_number=order.period.number if order.period else None,
+        period_number=str(order.period.number) if order.period else None,
+        saas_extend_params=extension("identificationCode", state.identification_code or ""),
     )

@@ -11,10 +11,10 @@ from domain.bilingual import Bilingual
 from domain.delivery.clocks import OLD_CLOSING
 from domain.delivery.flows import FLOWS, PRODUCT_TYPES, Flow, FlowName
 from domain.delivery.stages import StageName
+from domain.marketplace import day_of
 from domain.order import TRACKED, Order, ProductType, Provisioning, Scenario, SellerCategory
 from domain.policy import Policy
 from domain.proof import DocumentKind, ProofRule, Signatory
-from domain.validity import MARKETPLACE_ZONE
 
 
 @dataclass(frozen=True)
@@ -74,18 +74,13 @@ class Terms(Strict):
     policy: Policy
 
 
-def _placed_on(order: Order) -> date:
-    """The marketplace's day."""
-    return order.placed_at.astimezone(MARKETPLACE_ZONE).date()
-
-
 def _is_since(placed: date, change: date, policy: Policy) -> bool:
     return placed >= change if policy.change_days_are_included else placed > change
 
 
 def rule_version(order: Order, policy: Policy) -> RuleVersion:
     """The version of the day the order was placed (DOMAIN §1.5)."""
-    placed = _placed_on(order)
+    placed = day_of(order.placed_at)
     return [one for one in RULE_VERSIONS if one.since is None or _is_since(placed, one.since, policy)][-1]
 
 
@@ -104,7 +99,7 @@ def flow_of(order: Order, policy: Policy) -> Flow:
 
 
 def _authorization_code(order: Order, policy: Policy) -> FlowName:
-    placed = _placed_on(order)
+    placed = day_of(order.placed_at)
     if _is_since(placed, policy.code_sent_to_both_from, policy):
         return FlowName.AUTHORIZATION_CODE_V3
     joint = order.seller_category is SellerCategory.JOINT_OPERATION

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from domain.instance.state import InstanceState
 from domain.order import ChargingMode
+from domain.wire import read_basic_time
 
 MAX_RECORDS = 1000
 RECORD_AGE = timedelta(days=21)
@@ -18,7 +19,6 @@ RECORD_AGE = timedelta(days=21)
 CLOCK_SLACK = timedelta(minutes=5)
 """How far a seller's clock may run before ours."""
 
-_TIME_FORMAT = "%Y%m%dT%H%M%SZ"
 _LONGEST = 64
 _LARGEST = Decimal("99999999.9999")
 
@@ -90,7 +90,7 @@ def read(record: Mapping[str, JsonValue]) -> UsageRecord | RecordCode:
 
 
 def _time(record: Mapping[str, JsonValue], member: str) -> datetime:
-    return datetime.strptime(text_of(record, member), _TIME_FORMAT).replace(tzinfo=UTC)
+    return read_basic_time(text_of(record, member))
 
 
 def _usage(value: JsonValue) -> Decimal | None:

@@ -1,6 +1,6 @@
 """What operations, the clock and the seller's answers change in an instance. Pure, like the rules of a delivery."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from domain.errors import ErrorCode, Refusal
 from domain.events import Event, EventName
@@ -22,9 +22,7 @@ from domain.parties import SYSTEM, Role
 from domain.seller.calls import CallFields, CallName, Scene, WireStatus
 from domain.seller.open_calls import Called, OpenCall
 from domain.validity import validity
-
-WIRE_TIME = "%Y%m%d%H%M%S"
-
+from domain.wire import wire_time
 
 REFRESH = {
     InstanceKind.SAAS: CallName.REFRESH_INSTANCE,
@@ -200,7 +198,7 @@ def _refresh(state: InstanceState, body: OrderOperation, scene: Scene, product_i
         **_order_of(body),
         scene=scene,
         product_id=product_id,
-        expire_time=state.expires_at.astimezone(UTC).strftime(WIRE_TIME),
+        expire_time=wire_time(state.expires_at),
     )
     _plan(state, REFRESH[state.kind], fields, body)
 

@@ -11,12 +11,12 @@ from pydantic import Field
 
 from domain.base import Strict
 from domain.bilingual import Bilingual
+from domain.marketplace import MARKETPLACE_ZONE
 from domain.order import Order
 from domain.policy import Policy
 from domain.recorded import Recorded
 from domain.seller.calls import CallName
 from domain.seller.open_calls import CallingState, OpenCall
-from domain.validity import MARKETPLACE_ZONE
 
 
 class InstanceKind(StrEnum):

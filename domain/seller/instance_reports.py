@@ -1,22 +1,17 @@
 """What a seller answers to queryInstance: how to reach an instance, and how it is used (DOMAIN §5.3)."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from domain.base import Storable, Strict, WebAddress
-
-WIRE_TIME_WITH_MILLISECONDS = "%Y%m%d%H%M%S%f"
+from domain.wire import read_wire_time_with_milliseconds
 
 
 def _read_time(value: object) -> object:
-    """A moment as yyyyMMddHHmmssSSS, UTC; the shorter form without milliseconds is taken too."""
-    if isinstance(value, str):
-        digits = value.ljust(17, "0")
-        return datetime.strptime(f"{digits}000", WIRE_TIME_WITH_MILLISECONDS).replace(tzinfo=UTC)
-    return value
+    return read_wire_time_with_milliseconds(value) if isinstance(value, str) else value
 
 
 class Access(Storable):

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from domain.base import Strict
 from domain.policy import Policy
 from domain.process import ProcessState
-from domain.seller.calls import AfterWindow, CallFields, CallName, GetLicense, SellerAnswer, SellerCall, retry_window
+from domain.seller.calls import AfterWindow, CallFields, CallName, SellerAnswer, SellerCall, retry_window
 
 
 class ParkedCall(Strict):
@@ -29,7 +29,6 @@ class OpenCall(Strict):
     number: int
     activity: CallName
     fields: CallFields
-    get_license: GetLicense | None = None
     generation: int = 1
     until: datetime | None = None
     parked: ParkedCall | None = None
@@ -58,7 +57,6 @@ class OpenCall(Strict):
             seller_id=seller_id,
             activity=self.activity,
             fields=self.fields,
-            get_license=self.get_license,
             every=retry_window(self.activity, policy).every,
         )
 
@@ -97,7 +95,6 @@ class CallBook(BaseModel):
         activity: CallName,
         fields: CallFields,
         *,
-        get_license: GetLicense | None = None,
         order_line: str | None = None,
         changes_to: str | None = None,
     ) -> None:
@@ -108,7 +105,6 @@ class CallBook(BaseModel):
                 number=self.calls_planned,
                 activity=activity,
                 fields=fields,
-                get_license=get_license,
                 order_line=order_line,
                 changes_to=changes_to,
             )

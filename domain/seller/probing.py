@@ -8,9 +8,9 @@ from typing import Annotated
 from pydantic import Field
 
 from domain.base import Identifier, Label, Strict
+from domain.marketplace import day_of
 from domain.notices import Notice
-from domain.seller.calls import CallName
-from domain.validity import MARKETPLACE_ZONE
+from domain.seller.calls import CALLS, CallName
 
 FAILING_DAYS = 5
 """Consecutive days of failing probes after which trading is frozen."""
@@ -27,17 +27,7 @@ class Sale(StrEnum):
     DELISTED = "delisted"
 
 
-PROBED = (
-    CallName.NEW_INSTANCE,
-    CallName.QUERY_INSTANCE,
-    CallName.REFRESH_INSTANCE,
-    CallName.UPDATE_INSTANCE_STATUS,
-    CallName.UPGRADE_INSTANCE,
-    CallName.RELEASE_INSTANCE,
-    CallName.REFRESH_LICENSE_CODE,
-    CallName.UPDATE_LICENSE_CODE_STATUS,
-    CallName.RELEASE_LICENSE_CODE,
-)
+PROBED = tuple(name for name, call in CALLS.items() if call.is_probed)
 """Calls that can be saved as a test case."""
 
 Value = Annotated[str, Field(max_length=256)]
@@ -81,17 +71,6 @@ class ProductEvent(StrEnum):
 
     TRADING_FROZEN = "trading-frozen"
     TRADING_UNFROZEN = "trading-unfrozen"
-
-
-def day_of(at: datetime) -> date:
-    """The marketplace's day."""
-    return at.astimezone(MARKETPLACE_ZONE).date()
-
-
-def month_of(at: datetime) -> tuple[datetime, datetime]:
-    """Beginning and end of the marketplace's month."""
-    begin = at.astimezone(MARKETPLACE_ZONE).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return begin, (begin + timedelta(days=32)).replace(day=1)
 
 
 def failing_days(probes: Sequence[tuple[datetime, bool]]) -> int:

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import json
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,8 @@ from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, quote, unquote
 
 from pydantic import TypeAdapter
+
+from domain.wire import canonical
 
 CLOCK_WINDOW = timedelta(seconds=60)
 """How far a signed timestamp may lie from our clock, in either direction (DOMAIN §6.1)."""
@@ -61,7 +62,7 @@ def canonical_json(body: bytes) -> bytes:
     """
     content = _JSON_OBJECT.validate_json(body)
     present = {name: value for name, value in content.items() if value is not None}
-    return json.dumps(present, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return canonical(present)
 
 
 def trace_v2(access_key: str, nonce: str, timestamp: str, body: bytes) -> Trace:
@@ -122,7 +123,6 @@ def trace_usage(key: str, timestamp: str, nonce: str, body: bytes) -> Trace:
 
 
 APIG_ALGORITHM = "SDK-HMAC-SHA256"
-APIG_DATE_FORMAT = "%Y%m%dT%H%M%SZ"
 
 
 def _apig_canonical(method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> str:

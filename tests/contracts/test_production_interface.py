@@ -145,3 +145,9 @@ async def test_the_identification_code_travels_as_documented(seller: Seller) -> 
     assert (set(extension), extension["name"]) == ({"name", "value"}, "identificationCode")
     assert extension["value"].startswith("ID")
     assert (body["periodType"], body["periodNumber"]) == ("year", "1")
+
+
+async def test_a_call_in_the_query_names_its_members_in_their_documented_order(seller: Seller) -> None:
+    (body,) = seller.got("getLicense")
+    printed = [name for name in CALLS["getLicense"] if name in body and name != "timeStamp"]
+    assert list(body) == [*printed, "timeStamp", "orderLineId"]

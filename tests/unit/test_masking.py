@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.seller.masking import MASK, SECRET_MEMBERS, mask
+from activities.seller.masking import MASK, mask
+from domain.seller.calls import CALLS, SECRET_MEMBERS
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
@@ -25,6 +26,18 @@ def test_a_secret_is_hidden_however_deep(member: str, depth: int) -> None:
     masked = mask(json.dumps(content))
     assert "s3cret" not in masked
     assert MASK in masked
+
+
+@pytest.mark.parametrize(
+    ("activity", "member"), [(activity, member) for activity, call in CALLS.items() for member in sorted(call.secrets)]
+)
+def test_whatever_a_call_declares_secret_is_hidden(activity: str, member: str) -> None:
+    masked = json.loads(mask(json.dumps({"activity": activity, member: "s3cret", "info": [{member: "s3cret"}]})))
+    assert masked == {"activity": activity, member: MASK, "info": [{member: MASK}]}
+
+
+def test_what_lets_somebody_in_and_what_was_bought_are_secret() -> None:
+    assert {"password", "userName", "clientSecret", "authToken", "license"} == SECRET_MEMBERS
 
 
 @pytest.mark.parametrize("depth", [900, 60_000])

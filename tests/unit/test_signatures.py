@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
-from domain.seller.ciphers import KeyBits, decrypt, encrypt
 from domain.seller.signatures import (
     canonical_json,
     equal,
@@ -102,19 +101,6 @@ def test_a_signed_body_needs_its_quotes_and_the_right_key() -> None:
     assert not has_signed_body("key", header.replace('"', ""), b"{}")
     assert not has_signed_body("other", header, b"{}")
     assert not has_signed_body("key", "", b"{}")
-
-
-@given(st.text(max_size=40), st.sampled_from(KeyBits))
-def test_what_is_encrypted_can_be_read_again(text: str, bits: KeyBits) -> None:
-    assert decrypt("key", encrypt("key", "AbCdEfGh01234567", text, bits), bits) == text
-
-
-def test_encryption_matches_the_vectors_of_java() -> None:
-    def sealed(bits: KeyBits) -> str:
-        return encrypt("demo-access-key-0001", "AbCdEfGh01234567", "15905222222", bits)
-
-    assert sealed(KeyBits.AES_256) == "AbCdEfGh01234567DO7EWt1kaWUhNg735Wd90w=="
-    assert sealed(KeyBits.AES_128) == "AbCdEfGh01234567jS9mWz9c+VXBvLUBP1H/Jg=="
 
 
 def test_the_usage_signature_does_not_depend_on_the_order_of_keys() -> None:

@@ -10,12 +10,9 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 from domain.order import Order
 from domain.policy import Policy
-from domain.seller.calls import CALL_REFUSED, AfterWindow, CallName, ResultCode, SellerAnswer, retry_window
+from domain.seller.calls import CALL_REFUSED, CALLS, AfterWindow, ResultCode, SellerAnswer, retry_window
 from domain.seller.open_calls import CallBook, Called, OpenCall
 from workflows import activity_calls
-
-ANSWERED = (CallName.NEW_INSTANCE, CallName.QUERY_INSTANCE, CallName.GET_LICENSE)
-"""Calls whose answer the order needs: made again when the answer was lost, which the seller must bear (DOMAIN §5.5)."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +60,9 @@ class SellerCalls:
         # Only of calls that are open now: one that is planned later may get a number that a lost one had.
         self._finished = finished & of_open_calls
         for call in list(self._book.calls):
-            if call.key(self._account.scope) in self._finished and call.activity in ANSWERED:
-                # It succeeded and its answer was lost: asked again, it must not fail for want of time.
+            if call.key(self._account.scope) in self._finished and CALLS[call.activity].needs:
+                # It succeeded and the answer that the order needs was lost: asked again, which the seller must bear
+                # (DOMAIN §5.5), it must not fail for want of time.
                 self._book.renew_window(call, self._account.policy, workflow.now())
         self.look(workflow.now())
 
@@ -94,7 +92,7 @@ class SellerCalls:
     async def _try(self, call: OpenCall, until: datetime) -> Called:
         """Have the engine attempt the call until the window closes."""
         account = self._account
-        if call.key(account.scope) in self._finished and call.activity not in ANSWERED:
+        if call.key(account.scope) in self._finished and not CALLS[call.activity].needs:
             return self._ended(call, SellerAnswer(result_code=ResultCode.SUCCESS))
         ordered = call.ordered(account.scope, account.order.delivery_id, account.order.seller_id, account.policy)
         try:

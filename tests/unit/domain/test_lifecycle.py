@@ -15,7 +15,7 @@ from domain.instance.state import InstanceAct, InstanceStart, InstanceState, Ins
 from domain.order import Period, PeriodUnit, ProductType
 from domain.parties import Actor, Role
 from domain.policy import Policy
-from domain.seller.calls import CallFields, CallName, ResultCode, SellerAnswer, WireStatus
+from domain.seller.calls import CALLS, CallFields, CallName, ResultCode, SellerAnswer, WireStatus
 from domain.seller.open_calls import Called, OpenCall
 from tests.unit.domain import builders
 from tests.unit.domain.builders import ACTORS, NOW
@@ -77,6 +77,7 @@ class Watched:
         if not self.state.calls:
             return
         fields = self.state.calls[0].fields
+        assert set(fields.on_the_wire()) <= set(CALLS[self.state.calls[0].activity].members)
         if fields.status is not None:
             assert (fields.status is WireStatus.FREEZE) is not self.frozen
             self.frozen = not self.frozen

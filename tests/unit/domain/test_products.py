@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.seller.probing import ProductEvent, failing_days, month_of, what_follows
+from domain.marketplace import month_of
+from domain.seller.probing import ProductEvent, failing_days, what_follows
 
 NOON = datetime(2026, 11, 24, 4, tzinfo=UTC)
 PASSED, FAILED = True, False

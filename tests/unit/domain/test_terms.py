@@ -7,10 +7,10 @@ import pytest
 
 from domain.delivery.flows import FLOWS, PRODUCT_TYPES, FlowName
 from domain.delivery.terms import Terms, terms_of
+from domain.marketplace import MARKETPLACE_ZONE
 from domain.order import Order, ProductType, Provisioning, Scenario, SellerCategory
 from domain.policy import Policy
 from domain.proof import Signatory
-from domain.validity import MARKETPLACE_ZONE
 from tests.unit.domain.builders import PROOF, order
 
 EMPTY: Mapping[str, object] = {}

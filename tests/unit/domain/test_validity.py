@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 from domain.delivery.rules import refusal
 from domain.delivery.stage_commands import Deliver
 from domain.errors import ErrorCode
+from domain.marketplace import MARKETPLACE_ZONE
 from domain.order import Period, PeriodUnit
 from domain.parties import Role
 from domain.policy import Policy
 from domain.settlement import eligibility_month
-from domain.validity import MARKETPLACE_ZONE, validity
+from domain.validity import validity
 from tests.unit.domain.builders import ACTORS, NOW, PROOF, begun, command
 
 periods = st.builds(Period, unit=st.sampled_from((PeriodUnit.MONTH, PeriodUnit.YEAR)), number=st.integers(1, 120))
