@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
@@ -67,3 +68,8 @@ def usage(session: Session, delivery_id: str) -> Sequence[SoftwareUsageRow]:
     newest = select(func.max(SoftwareUsageRow.at)).filter_by(delivery_id=delivery_id).scalar_subquery()
     query = select(SoftwareUsageRow).filter_by(delivery_id=delivery_id).where(SoftwareUsageRow.at == newest)
     return session.scalars(query.order_by(SoftwareUsageRow.id)).all()
+
+
+def write_usage(session: Session, delivery_id: str, at: datetime, user: str | None, active: int | None) -> None:
+    """Append an entry of a report on how an authorization code's software is used."""
+    session.add(SoftwareUsageRow(delivery_id=delivery_id, at=at, user=user, active=active))

@@ -1,8 +1,10 @@
 """Reading instances, their operations, and the usage that was pushed of them."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, replace
 
 from sqlalchemy import select, tuple_
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from database.models import (
@@ -12,7 +14,7 @@ from database.models import (
     MeteringRecordRow,
 )
 from database.processes import Position, visible_to
-from domain.instance.metering import RecordCode
+from domain.instance.metering import JudgedRecord, RecordCode
 from domain.instance.state import InstanceStatus
 from domain.parties import Actor
 from domain.process import INSTANCE
@@ -77,3 +79,23 @@ def usage_records(
     if before is not None:
         query = query.where(MeteringRecordRow.id < before)
     return session.scalars(query.order_by(MeteringRecordRow.id.desc()).limit(size)).all()
+
+
+def write_report(session: Session, report: InstanceReportRow) -> None:
+    """Keep what a seller told of an instance in place of what it told before."""
+    session.merge(report)
+
+
+def write_usage_records(session: Session, records: Sequence[JudgedRecord]) -> list[JudgedRecord]:
+    """Keep pushed records, and tell what became of each: one that was taken before is a duplicate now."""
+    written = session.scalars(
+        insert(MeteringRecordRow)
+        .values([asdict(one) for one in records])
+        .on_conflict_do_nothing()
+        .returning(MeteringRecordRow.number)
+    ).all()
+    again = [replace(one, code=RecordCode.DUPLICATE) for one in records if one.number not in written]
+    if again:
+        session.execute(insert(MeteringRecordRow).values([asdict(one) for one in again]))
+    duplicates = {one.number: one for one in again}
+    return [duplicates.get(one.number, one) for one in records]

@@ -1,4 +1,4 @@
-"""Writing: the rows of every kind of process, by one guarded statement; and what else is kept once.
+"""Writing: the rows of every kind of process, by one guarded statement.
 
 The ledger is a prefix of what the engine stored (I1): rows come here only inside an update's outcome, an activity's
 input or a workflow's result. The guard is the head's sequence: whoever is slower compares the hashes of what stands
@@ -8,33 +8,24 @@ with what it carries, and appends the rest, so that two writers of one process n
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import Connection, func, or_, select, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
 
 from database.models import (
-    AttemptRow,
     DeliveryRow,
     EventRow,
-    InstanceReportRow,
     InstanceRow,
-    MeteringRecordRow,
-    NoticeRow,
-    ProductRow,
-    SoftwareUsageRow,
-    SubscriptionRow,
 )
 from domain.delivery.state import DeliveryStart
-from domain.instance.metering import JudgedRecord, RecordCode
 from domain.instance.state import InstanceStart
-from domain.notices import NoticeState, listeners
+from domain.notices import listeners
 from domain.order import Order
 from domain.parties import Role
 from domain.process import DELIVERY, INSTANCE, delivery_process
-from domain.seller.probing import ProductEvent, Sale, notice_of_product
+from domain.seller.probing import Sale
 from domain.step import Carried, Head, Row
 from domain.wire import canonical
 
@@ -341,63 +332,3 @@ def _chained(hash_before: str, row: Row) -> str:
         "content": json.loads(row.content),
     }
     return hashlib.sha256(canonical(covered)).hexdigest()
-
-
-def announce_product(session: Session, product: ProductRow, event: ProductEvent, at: datetime) -> None:
-    """Have the purchase system and the seller told what happened to a product, in the transaction of what happened."""
-    notice = notice_of_product(product.id, product.seller_id, event, at)
-    wants = or_(
-        *(
-            (SubscriptionRow.owner_role == one.role) & (SubscriptionRow.owner_id == one.id)
-            for one in listeners(notice)
-            if one.id
-        ),
-        *(SubscriptionRow.owner_role == one.role for one in listeners(notice) if one.id is None),
-    )
-    session.add_all(
-        NoticeRow(
-            subscription_id=subscription_id,
-            message_id=notice.id,
-            type=notice.type,
-            at=notice.timestamp,
-            body=notice.model_dump_json(exclude={"id"}),
-            state=NoticeState.PENDING,
-            attempts=0,
-            next_due_at=datetime.now(UTC),
-        )
-        for subscription_id in session.scalars(
-            select(SubscriptionRow.id).where(wants, SubscriptionRow.disabled_at.is_(None))
-        )
-    )
-
-
-def write_report(session: Session, report: InstanceReportRow) -> None:
-    """Keep what a seller told of an instance in place of what it told before."""
-    session.merge(report)
-
-
-def write_usage_records(session: Session, records: Sequence[JudgedRecord]) -> list[JudgedRecord]:
-    """Keep pushed records, and tell what became of each: one that was taken before is a duplicate now."""
-    written = session.scalars(
-        insert(MeteringRecordRow)
-        .values([asdict(one) for one in records])
-        .on_conflict_do_nothing()
-        .returning(MeteringRecordRow.number)
-    ).all()
-    again = [replace(one, code=RecordCode.DUPLICATE) for one in records if one.number not in written]
-    if again:
-        session.execute(insert(MeteringRecordRow).values([asdict(one) for one in again]))
-    duplicates = {one.number: one for one in again}
-    return [duplicates.get(one.number, one) for one in records]
-
-
-def write_attempt(session: Session, attempt: AttemptRow) -> None:
-    """Append an attempt of a call under the next number of its key."""
-    last = session.scalar(select(func.max(AttemptRow.number)).filter_by(call_key=attempt.call_key))
-    attempt.number = (last or 0) + 1
-    session.add(attempt)
-
-
-def write_usage(session: Session, delivery_id: str, at: datetime, user: str | None, active: int | None) -> None:
-    """Append an entry of a report on how an authorization code's software is used."""
-    session.add(SoftwareUsageRow(delivery_id=delivery_id, at=at, user=user, active=active))

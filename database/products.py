@@ -1,17 +1,18 @@
 """Products: where they stand, their test cases and probes, and their failed orders."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from database.models import DeliveryRow, EventRow, ProbeRow, ProductEventRow, ProductRow
+from database.models import DeliveryRow, EventRow, NoticeRow, ProbeRow, ProductEventRow, ProductRow, SubscriptionRow
 from domain.events import EventName
 from domain.marketplace import month_of
+from domain.notices import NoticeState, listeners
 from domain.process import DELIVERY
 from domain.seller.calls import CallName
-from domain.seller.probing import ProbeCase, ProductEvent, Sale
+from domain.seller.probing import ProbeCase, ProductEvent, Sale, notice_of_product
 
 SHOWN_PROBES = 20
 
@@ -94,3 +95,31 @@ def failed_probes(session: Session, product_id: str, now: datetime) -> int:
     begin, end = month_of(now)
     query = select(func.count()).select_from(ProbeRow).filter_by(product_id=product_id, passed=False)
     return session.scalar(query.where(ProbeRow.at >= begin, ProbeRow.at < end)) or 0
+
+
+def announce(session: Session, product: ProductRow, event: ProductEvent, at: datetime) -> None:
+    """Have the purchase system and the seller told what happened to a product, in the transaction of what happened."""
+    notice = notice_of_product(product.id, product.seller_id, event, at)
+    wants = or_(
+        *(
+            (SubscriptionRow.owner_role == one.role) & (SubscriptionRow.owner_id == one.id)
+            for one in listeners(notice)
+            if one.id
+        ),
+        *(SubscriptionRow.owner_role == one.role for one in listeners(notice) if one.id is None),
+    )
+    session.add_all(
+        NoticeRow(
+            subscription_id=subscription_id,
+            message_id=notice.id,
+            type=notice.type,
+            at=notice.timestamp,
+            body=notice.model_dump_json(exclude={"id"}),
+            state=NoticeState.PENDING,
+            attempts=0,
+            next_due_at=datetime.now(UTC),
+        )
+        for subscription_id in session.scalars(
+            select(SubscriptionRow.id).where(wants, SubscriptionRow.disabled_at.is_(None))
+        )
+    )

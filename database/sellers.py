@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import SecretStr
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -100,3 +100,10 @@ def calls(  # noqa: PLR0913 - what a page of calls depends on
     if before is not None:
         query = query.where(AttemptRow.id < before)
     return session.scalars(query.order_by(AttemptRow.id.desc()).limit(size)).all()
+
+
+def write_attempt(session: Session, attempt: AttemptRow) -> None:
+    """Append an attempt of a call under the next number of its key."""
+    last = session.scalar(select(func.max(AttemptRow.number)).filter_by(call_key=attempt.call_key))
+    attempt.number = (last or 0) + 1
+    session.add(attempt)

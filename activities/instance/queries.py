@@ -23,7 +23,7 @@ from activities.seller.calls import (
     understood,
 )
 from activities.seller.masking import mask
-from database import instances, ledger
+from database import instances, sellers
 from database.models import AttemptRow, InstanceReportRow
 from database.secrets import seal
 from database.session import reading, writing
@@ -49,7 +49,7 @@ def query_instance(call: SellerCall) -> None:
     report = attempted(call, lambda response: _report(call, response))
     try:
         with writing() as session:
-            ledger.write_report(session, report)
+            instances.write_report(session, report)
     except SQLAlchemyError as error:
         message = "the database is away"
         raise ApplicationError(message) from error
@@ -114,8 +114,8 @@ def query_instances(batch: QueryBatch) -> None:
         for instance_id, delivery_id in batch.deliveries.items():
             report, said = _told(delivery_id, found.get(instance_id), failure)
             if report is not None:
-                ledger.write_report(session, report)
-            ledger.write_attempt(
+                instances.write_report(session, report)
+            sellers.write_attempt(
                 session,
                 AttemptRow(
                     delivery_id=delivery_id,

@@ -10,7 +10,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.outbound.http import CallFailedError
-from database import ledger
+from database import sellers
 from database.models import AttemptRow
 from database.session import writing
 from domain.base import storable
@@ -89,7 +89,7 @@ def _next_due(row: AttemptRow, every: timedelta | None) -> datetime | None:
 def _write(row: AttemptRow) -> None:
     try:
         with writing() as session:
-            ledger.write_attempt(session, row)
+            sellers.write_attempt(session, row)
     except SQLAlchemyError as error:
         message = "the attempt could not be written down; it is repeated"
         raise ApplicationError(message, next_retry_delay=DATABASE_BACK_OFF) from error

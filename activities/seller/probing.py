@@ -9,7 +9,7 @@ from temporalio import activity
 from activities.outbound.http import CallFailedError
 from activities.seller.attempts import TriedError
 from activities.seller.calls import connection, post_v2, understood
-from database import ledger, products
+from database import products
 from database.models import ProbeRow
 from database.session import reading, writing
 from domain.base import storable
@@ -69,4 +69,4 @@ def _keep(probe: Probe, results: Sequence[ProbeResult]) -> None:
         if event is not None:
             detail = f"{failing_days(probes)} days of failing probes" if not row.passed else "the probe passed"
             products.note(session, product, event, probe.at, detail)
-            ledger.announce_product(session, product, event, probe.at)
+            products.announce(session, product, event, probe.at)

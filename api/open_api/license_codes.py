@@ -24,7 +24,7 @@ from api.open_api.contract import (
     signed,
 )
 from api.problems import ProblemError
-from database import deliveries, instances, ledger
+from database import deliveries, instances
 from database.models import DeliveryRow, InstanceRow
 from database.session import reading, writing
 from domain.base import Storable
@@ -233,7 +233,7 @@ def _write_usage(told: Sequence[tuple[DeliveryRow, LicenseUsage]]) -> None:
     with writing() as session:
         for row, usage in told:
             for entry in usage.entries:
-                ledger.write_usage(session, row.id, now, entry.id, entry.active_num)
+                deliveries.write_usage(session, row.id, now, entry.id, entry.active_num)
 
 
 @router.post("/v1/license/activate", summary="Activate an authorization code", response_model=OpenApiAnswer)

@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from api.instance.views import instance_state
 from api.open_api.orders import QueryResultCode, answer
 from api.problems import from_exception
-from database import instances, ledger, sellers
+from database import instances, sellers
 from database.models import InstanceRow
 from database.secrets import unseal
 from database.session import reading, writing
@@ -66,7 +66,7 @@ def _push(request: Request, body: bytes) -> JSONResponse:
         known = {row.instance_id or "": row for row in sorted(rows, key=lambda row: row.seller_id == seller_id)}
         seen: set[str] = set()
         judged = [_judge(number, record, known, seller_id, seen, now) for number, record in enumerate(records, start=1)]
-        judged = ledger.write_usage_records(session, judged)
+        judged = instances.write_usage_records(session, judged)
     failed = sum(one.code is not RecordCode.TAKEN for one in judged)
     return answer(
         QueryResultCode.SUCCESS, failed=failed, records=[{"id": one.record_id, "code": one.code} for one in judged]
