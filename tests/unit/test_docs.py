@@ -63,6 +63,17 @@ def test_links_between_documents_lead_somewhere() -> None:
             assert (document.parent / target).exists(), f"{document}: {target}"
 
 
+def test_every_file_that_a_document_names_exists() -> None:
+    named = {
+        name: document
+        for document in (ROOT / "README.md", *DOCS.rglob("*.md"))
+        for name in re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.py)`", document.read_text())
+    }
+    assert len(named) > 40, "documents name files in this form"
+    for name, document in named.items():
+        assert (ROOT / name).is_file(), f"{document}: {name}"
+
+
 def test_the_readme_stays_within_two_screens() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) <= 100
 
