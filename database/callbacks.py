@@ -102,7 +102,7 @@ def unheard(connection: Connection, before: datetime) -> Sequence[str]:
     return connection.scalars(query, {"before": before}).all()
 
 
-def tell_again(connection: Connection, keys: Sequence[str]) -> None:
+def send_again(connection: Connection, keys: Sequence[str]) -> None:
     """Have these told now, whenever their next attempt was due."""
     query = text("update callbacks set next_due_at = now() where key = any(:keys) and delivered_at is null")
     connection.execute(query, {"keys": list(keys)})

@@ -190,7 +190,7 @@ async def _mend(client: Client, drift: Drift) -> None:
         case DriftKind.UNFINISHED:
             await collector.collect(client, collector.age(), drift.name)
         case DriftKind.UNHEARD:
-            await _read(lambda connection: callbacks.tell_again(connection, [drift.name]))
+            await _read(lambda connection: callbacks.send_again(connection, [drift.name]))
 
 
 async def _wake(client: Client, process: str) -> None:

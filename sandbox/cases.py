@@ -135,30 +135,30 @@ class Case:
         """The purchase system starts the delivery."""
         answer = await self.world.purchase.start(self.order())
         expect(answer.status, 201, "start")
-        self.tell("purchase system starts the delivery")
+        self.log("purchase system starts the delivery")
 
     async def give(self, party: Party, command: str, fields: Json | None = None) -> Json:
         """A party gives a command, which must be taken; returns its receipt."""
         answer = await party.give(self.id, command, fields)
         expect(answer.status, 200, f"{command} {answer.json_body}")
-        self.tell(f"{party.actor.role}: {command} → {answer.json_body['stage']}")
+        self.log(f"{party.actor.role}: {command} → {answer.json_body['stage']}")
         return answer.json_body
 
     async def refused(self, party: Party, command: str, code: str, fields: Json | None = None) -> None:
         """A party gives a command, which must be refused."""
         answer = await party.give(self.id, command, fields)
         expect((answer.status, answer.code), (409, code), command)
-        self.tell(f"{party.actor.role}: {command} refused: {answer.json_body['title']}")
+        self.log(f"{party.actor.role}: {command} refused: {answer.json_body['title']}")
 
     async def report(self, event: str, told: Json | None = None) -> None:
         """A platform system reports an event."""
         answer = await self.world.purchase.report(self.id, event, told)
         expect(answer.status, 202, event)
-        self.tell(f"platform: {event}")
+        self.log(f"platform: {event}")
 
     async def pass_time(self, duration: timedelta) -> None:
         """Let time pass for this order."""
-        self.tell(f"clock: {duration} pass")
+        self.log(f"clock: {duration} pass")
         await self.world.clock.pass_time(f"delivery:{self.id}", duration)
 
     async def until(self, holds: Callable[[Json], bool]) -> Json:
@@ -195,10 +195,10 @@ class Case:
     async def activate(self, license_code: str) -> Answer:
         """The seller's software activates a code through the open API."""
         answer = await activate_license(self.world.api_url, self.world.open_api_keys, {"license": license_code})
-        self.tell(f"seller's software: license/activate → {answer.json_body.get('error_msg')}")
+        self.log(f"seller's software: license/activate → {answer.json_body.get('error_msg')}")
         return answer
 
-    def tell(self, what: str) -> None:
+    def log(self, what: str) -> None:
         """Show progress."""
         self.world.show(self.title, what)
 

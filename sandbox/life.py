@@ -37,7 +37,7 @@ class Life:
     async def until_status(self, status: str) -> Json:
         """Wait until the instance has a status."""
         seen = await self.until(lambda seen: seen["status"] == status)
-        self.case.tell(f"instance: {status}")
+        self.case.log(f"instance: {status}")
         return seen
 
     async def operate(self, operation: str, order_id: str, **fields: object) -> Answer:
@@ -49,7 +49,7 @@ class Life:
         """An operation that must be taken; its receipt."""
         answer = await self.operate(operation, order_id, **fields)
         expect(answer.status, 200, f"{operation} {answer.json_body}")
-        self.case.tell(
+        self.case.log(
             f"purchase: {operation} → {answer.json_body['status']}, until {end_of(answer.json_body):%Y-%m-%d}"
         )
         return answer.json_body
@@ -62,7 +62,7 @@ class Life:
 
     async def pass_time(self, duration: timedelta) -> None:
         """Let time pass for the instance."""
-        self.case.tell(f"clock: {duration.days} days pass for the instance")
+        self.case.log(f"clock: {duration.days} days pass for the instance")
         await self.case.world.clock.pass_time(f"instance:{self.case.id}", duration)
         self._ahead += duration
 

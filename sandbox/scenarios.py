@@ -70,7 +70,7 @@ async def code_claimed_at_once(case: Case) -> None:
     activated_at = await activated(case, case.world.buyer)
     short = await case.world.seller.give(case.id, "upload-proof", proof())
     expect(short.code, "proof-incomplete", "a proof without signatures")
-    case.tell(f"seller: upload-proof refused, missing {len(cast('list[str]', short.json_body['missing']))} things")
+    case.log(f"seller: upload-proof refused, missing {len(cast('list[str]', short.json_body['missing']))} things")
     whole = proof(None, "user-authorization-screenshot", "resource-order-screenshot")
     signed = {"signed_by": ["seller", "project-team", "buyer"], "resource_order_number": "RO-20250410"}
     await case.give(case.world.seller, "upload-proof", {"proof": {**cast("Json", whole["proof"]), **signed}})
@@ -350,9 +350,9 @@ class Scenario:
             of_order = [str(one["status"]) for one in heard if one["order_id"] == case.order_id]
             expect(of_order, [self.ends], "what the purchase system heard")
         except (NotAsExpectedError, TimeoutError, httpx.HTTPError) as error:
-            case.tell(f"NOT AS EXPECTED: {error}")
+            case.log(f"NOT AS EXPECTED: {error}")
             return str(error)
-        case.tell(f"{self.ends} as expected ({time.monotonic() - begin:.1f} s)")
+        case.log(f"{self.ends} as expected ({time.monotonic() - begin:.1f} s)")
         return None
 
     async def _heard(self, case: Case) -> list[Json]:

@@ -15,13 +15,13 @@ CALLBACK = "orderStatus"
 TIMEOUT_SECONDS = 10.0
 
 FIRST_WAIT = timedelta(seconds=5)
-LONGEST_WAIT = timedelta(minutes=10)
+MAX_WAIT = timedelta(minutes=10)
 
 
 def wait_after(attempts: int) -> timedelta:
     """How long after so many failed attempts: 5 s, doubled each time up to 10 min, for as long as it takes."""
     doubled: int = 2 ** min(attempts - 1, 10)
-    return min(FIRST_WAIT * doubled, LONGEST_WAIT)
+    return min(FIRST_WAIT * doubled, MAX_WAIT)
 
 
 def send_order_status(callback: ClaimedCallback) -> None:

@@ -19,8 +19,8 @@ RECORD_AGE = timedelta(days=21)
 CLOCK_SLACK = timedelta(minutes=5)
 """How far a seller's clock may run before ours."""
 
-_LONGEST = 64
-_LARGEST = Decimal("99999999.9999")
+MAX_ID_LENGTH = 64
+MAX_USAGE = Decimal("99999999.9999")
 
 
 class RecordCode(StrEnum):
@@ -71,7 +71,7 @@ class JudgedRecord:
 def text_of(record: Mapping[str, JsonValue], member: str) -> str:
     """A member as text; empty when it is none, or longer than the contract allows."""
     value = record.get(member)
-    return value if isinstance(value, str) and len(value) <= _LONGEST else ""
+    return value if isinstance(value, str) and len(value) <= MAX_ID_LENGTH else ""
 
 
 def read(record: Mapping[str, JsonValue]) -> UsageRecord | RecordCode:
@@ -101,7 +101,7 @@ def _usage(value: JsonValue) -> Decimal | None:
         number = Decimal(str(value))
     except InvalidOperation:
         return None
-    fits = number.is_finite() and 0 < number <= _LARGEST
+    fits = number.is_finite() and 0 < number <= MAX_USAGE
     return number if fits and number == round(number, 4) else None
 
 
