@@ -12,7 +12,7 @@ from workflows.delivery.package_deployment import PackageDeployment
 from workflows.delivery.saas_instant import InstantSaasDelivery
 from workflows.delivery.saas_supervised import SupervisedSaasDelivery
 from workflows.delivery.supervision import SupervisedDelivery
-from workflows.instance.lifecycle import InstanceLifecycle
+from workflows.instance.lifecycle import INSTANCE_LIFE, InstanceLifecycle
 from workflows.instance.query import InstanceQuery, UsageRound
 from workflows.seller.probing import Probing, ProductProbe
 
@@ -30,7 +30,7 @@ WORKFLOWS: dict[ProductType, type[SupervisedDelivery]] = {
 }
 
 
-PROCESS_TYPES = (*(one.__name__ for one in WORKFLOWS.values()), InstanceLifecycle.__name__)
+PROCESS_TYPES = (*(one.__name__ for one in WORKFLOWS.values()), INSTANCE_LIFE)
 """Names of the workflows that are supervised processes: the ledger has each of them."""
 
 ALL_WORKFLOWS: tuple[type, ...] = (

@@ -17,6 +17,7 @@ from launcher.demo import open_world
 from launcher.stack import Stack, temporary_folder
 from sandbox.cases import Case
 from sandbox.scenarios import SCENARIOS, Scenario, instant_saas
+from workflows.instance.lifecycle import INSTANCE_LIFE
 
 FOLDER = Path(__file__).parent / "recorded"
 FINGERPRINTS = FOLDER / "fingerprints.json"
@@ -45,7 +46,7 @@ def fingerprint(history: WorkflowHistory) -> list[str]:
     """
     told = {one for event in history.events for one in _told(event)}
     begun = history.events[0].workflow_execution_started_event_attributes
-    follows_calendar = begun.workflow_type.name == "InstanceLifecycle" or any("appeal-due" in one for one in told)
+    follows_calendar = begun.workflow_type.name == INSTANCE_LIFE or any("appeal-due" in one for one in told)
     return sorted(one for one in told if not (follows_calendar and one.startswith("timer")))
 
 

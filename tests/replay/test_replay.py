@@ -12,7 +12,7 @@ from sandbox.cases import Case, World
 from sandbox.scenarios import SCENARIOS, Scenario
 from tests.replay.histories import FINGERPRINTS, FOLDER, fetch, file_of, fingerprint, recorded
 from workers.main import workflow_runner
-from workflows.registry import ALL_WORKFLOWS, WORKFLOWS
+from workflows.registry import ALL_WORKFLOWS, PROCESS_TYPES, WORKFLOWS
 
 each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.title)
 
@@ -54,6 +54,13 @@ async def test_a_recorded_history_replays(title: str) -> None:
         workflow_runner=workflow_runner(sandbox=True),
     )
     await replayer.replay_workflow(history)
+
+
+@pytest.mark.parametrize("title", MAX_EVENTS)
+def test_what_compares_engine_and_ledger_knows_every_process_by_its_name_on_the_wire(title: str) -> None:
+    history = WorkflowHistory.from_json(f"delivery:{title}", file_of(title).read_text())
+    begun = history.events[0].workflow_execution_started_event_attributes
+    assert begun.workflow_type.name in PROCESS_TYPES
 
 
 @each_scenario

@@ -18,8 +18,11 @@ from workflows.process import Process
 from workflows.search_attributes import Shown
 from workflows.seller.calls import Account
 
+INSTANCE_LIFE = "InstanceLife"
+"""The workflow's name on the wire: instances live for years, so it stays whatever the class is called."""
 
-@workflow.defn(name="InstanceLife")
+
+@workflow.defn(name=INSTANCE_LIFE)
 class InstanceLifecycle(Process[InstanceState, Operation]):
     """One instance or authorization code, from its delivery to its release (DOMAIN §4, §5.10)."""
 
