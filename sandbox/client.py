@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import count
 from typing import cast
@@ -19,6 +19,14 @@ from domain.wire import basic_time
 Json = dict[str, object]
 
 PATIENCE_SECONDS = 30.0
+
+
+def pauses() -> Iterator[float]:
+    """Seconds between looks at what takes its time: short at first, then up to half a second, for each look costs."""
+    pause = 0.05
+    while True:
+        yield pause
+        pause = min(pause * 1.4, 0.5)
 
 
 class Answer(BaseModel):
@@ -73,15 +81,17 @@ class Party:
     async def wait_for(self, delivery_id: str, holds: Callable[[Json], bool], what: str = "deliveries") -> Json:
         """Read a delivery, or its instance, until the condition holds; raises TimeoutError with what was read last."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while True:
+        seen: Json = {}
+        for pause in pauses():
             answer = await self.http.get(f"/v1/{what}/{delivery_id}")
             seen = cast("Json", answer.json())
             if answer.is_success and holds(seen):
                 return seen
             if time.monotonic() > deadline:
-                message = f"{delivery_id} stays at {seen.get('stage', seen.get('status'))}"
-                raise TimeoutError(message)
-            await asyncio.sleep(0.1)
+                break
+            await asyncio.sleep(pause)
+        message = f"{delivery_id} stays at {seen.get('stage', seen.get('status'))}"
+        raise TimeoutError(message)
 
 
 def _answer(response: httpx.Response) -> Answer:

@@ -16,7 +16,7 @@ from domain.parties import Actor
 from launcher.demo import open_world
 from launcher.stack import Stack
 from sandbox.cases import Case, World
-from sandbox.client import PATIENCE_SECONDS, Answer, Party
+from sandbox.client import PATIENCE_SECONDS, Answer, Party, pauses
 
 Seen = TypeVar("Seen")
 
@@ -80,7 +80,9 @@ async def persist(ask: Callable[[], Awaitable[Answer]], seconds: float = 120) ->
 async def assert_eventually(read: Callable[[], Awaitable[Seen]], holds: Callable[[Seen], bool]) -> Seen:
     """Read until the condition holds, for a bounded time."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while not holds(seen := await read()):
+    for pause in pauses():
+        if holds(seen := await read()):
+            return seen
         assert time.monotonic() < deadline, seen
-        await asyncio.sleep(0.1)
-    return seen
+        await asyncio.sleep(pause)
+    raise AssertionError("pauses have no end")

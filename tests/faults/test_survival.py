@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import httpx
@@ -12,7 +13,7 @@ from domain.order import ProductType
 from launcher.programs import Program
 from launcher.stack import Stack, temporary_folder
 from sandbox.cases import REQUEST, Case, World, causes, file, history, proof, stage_of
-from sandbox.client import Json, Party
+from sandbox.client import Json, Party, pauses
 from tests.support import assert_problem, new_case, opened_world, persist
 
 PATIENCE_SECONDS = 120
@@ -71,13 +72,11 @@ class Journey:
 
     async def reach(self, holds: Callable[[Json], bool]) -> None:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while True:
-                try:
+            for pause in pauses():
+                with suppress(httpx.HTTPError):
                     if holds(await self.case.world.manager.read(self.case.id)):
                         return
-                except httpx.HTTPError:
-                    pass
-                await asyncio.sleep(0.3)
+                await asyncio.sleep(pause)
 
 
 async def offline_license(journey: Journey) -> str:
