@@ -15,10 +15,11 @@ from settings.faults import Point, strike
 def record_rows(unwritten: Unwritten) -> None:
     """Write rows of a process in one transaction; what the ledger can never keep is not tried again."""
     strike(Point.BEFORE_RECORD)
+    # Before the try: one that cannot be read is a mistake of ours, and no refusal of the ledger's.
+    begun = InstanceStart.model_validate_json(unwritten.begun) if unwritten.begun is not None else None
     try:
         with writing() as session:
-            if unwritten.begun is not None:
-                begun = InstanceStart.model_validate_json(unwritten.begun)
+            if begun is not None:
                 ledger.register_instance(session.connection(), begun)
             ledger.append(session.connection(), unwritten.process, unwritten.carried)
     except ledger.LedgerConflictError as error:

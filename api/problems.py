@@ -272,9 +272,9 @@ def install(app: FastAPI) -> None:
     routes_only = app.openapi
 
     def with_problems() -> dict[str, Any]:
-        document = routes_only()
-        document["components"]["schemas"].update(_schemas())
-        return document
+        if app.openapi_schema is None:
+            routes_only()["components"]["schemas"].update(_schemas())
+        return app.openapi_schema or routes_only()
 
     # As its own documentation has it extended.
     app.openapi = with_problems  # type: ignore[method-assign]

@@ -33,10 +33,6 @@ class EventName(StrEnum):
     RECORD_REFUSED = "record-refused"
 
 
-INSTANCE_EVENTS = (EventName.INSTANCE_BORN, EventName.SELLER_CALLED, EventName.SELLER_CALL_GIVEN_UP)
-"""Events of an instance's life; of a delivery only the notice to the seller that outlasted it (``SELLER_CALLED``)."""
-
-
 class Event(Strict):
     """Something that happened; the delivery takes note and never refuses it."""
 

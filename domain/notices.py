@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from pydantic import model_validator
+
 from domain.base import Strict
 from domain.order import Order
 from domain.parties import Role
@@ -71,10 +73,16 @@ def pointer(order: Order) -> dict[str, str | int | None]:
 
 
 class Listener(Strict):
-    """Whose subscriptions a notice goes to; without an id, everybody's of the role."""
+    """Whose subscriptions a notice goes to: one party's, or, for the purchase system alone, everybody's of the role."""
 
     role: Role
     id: str | None = None
+
+    @model_validator(mode="after")
+    def _is_one_party(self) -> "Listener":
+        if self.id is None and self.role is not Role.PURCHASE:
+            raise ValueError("only the purchase system hears of everybody")
+        return self
 
 
 def listeners(notice: Notice) -> tuple[Listener, ...]:

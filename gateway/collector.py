@@ -16,7 +16,7 @@ from domain.events import Event
 from gateway.asking import UnstorableError, emit, outcome_of, write
 from settings import settings
 
-MOST = 50
+MAX_COLLECTED = 50
 """Intents of one round: at the most so many are polled at the same time."""
 
 POLL_SECONDS = 3.0
@@ -42,7 +42,7 @@ async def collect(client: Client, since: timedelta, process: str | None = None) 
     """
     lease = timedelta(0) if process else intents.LEASE
     claimed = await to_thread.run_sync(
-        at_once, lambda connection: intents.claim(connection, since, MOST, process, lease)
+        at_once, lambda connection: intents.claim(connection, since, MAX_COLLECTED, process, lease)
     )
     await asyncio.gather(*(_see_to(client, intent, may_forget=since >= age()) for intent in claimed))
     return len(claimed)

@@ -13,7 +13,7 @@ from rich.text import Text
 from domain.parties import Actor
 from launcher.stack import Layout
 from sandbox.cases import Case, World, calls, history, instant
-from sandbox.client import Json, Party
+from sandbox.client import SHORT_LIVED, Json, Party
 from sandbox.clock import Clock
 from sandbox.parties import BUYER, MANAGER, PURCHASE, REVIEWER, SECOND_MANAGER, SELLER, open_api_keys
 from sandbox.scenarios import SCENARIOS
@@ -58,7 +58,7 @@ async def open_world(layout: Layout, show: object) -> World:
         manager=party(MANAGER),
         second_manager=party(SECOND_MANAGER),
         clock=await Clock.connect(layout.temporal_address),
-        sandbox=httpx.AsyncClient(base_url=layout.sandbox_url, timeout=40, trust_env=False),
+        sandbox=httpx.AsyncClient(base_url=layout.sandbox_url, limits=SHORT_LIVED, timeout=40, trust_env=False),
         api_url=layout.api_url,
         open_api_keys=open_api_keys(layout.secrets.sandbox_secret, SELLER.id),
         show=show,  # type: ignore[arg-type]

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from domain.parties import Actor, Role
 from launcher import sandbox
+from launcher.loading import loading
 from launcher.logs import as_lines
 from launcher.programs import DidNotStartError
 from launcher.signing import MissingOptionError, Request, Scheme, trace
@@ -91,7 +92,9 @@ def demo() -> None:
 @app.command()
 def api() -> None:
     """Serve the HTTP API."""
-    from settings import settings  # noqa: PLC0415 - read when the environment is complete
+    with loading():
+        import api.app  # noqa: PLC0415, F401 - only this command needs it
+        from settings import settings  # noqa: PLC0415 - read when the environment is complete
 
     serve("api.app:create_app", settings().api_host, settings().api_port)
 
@@ -99,7 +102,8 @@ def api() -> None:
 @app.command()
 def worker() -> None:
     """Run workflows and activities."""
-    from workers.main import run  # noqa: PLC0415 - only this command needs it
+    with loading():
+        from workers.main import run  # noqa: PLC0415 - only this command needs it
 
     with as_lines():
         asyncio.run(run())
@@ -122,7 +126,8 @@ def drift(
     ] = None,
 ) -> None:
     """Compare ledger, engine and what the purchase system was told; the exit code says agreed or mended (0), or not."""
-    from launcher.drift import run  # noqa: PLC0415 - read when the environment is complete
+    with loading():
+        from launcher.drift import run  # noqa: PLC0415 - read when the environment is complete
 
     if folder is not None:
         os.environ.update(environment_of(folder.resolve()))

@@ -21,6 +21,10 @@ Json = dict[str, object]
 PATIENCE_SECONDS = 30.0
 
 
+SHORT_LIVED = httpx.Limits(keepalive_expiry=2)
+"""Our servers close a connection that was idle for five seconds: whoever takes one up at that moment gets no answer."""
+
+
 def pauses() -> Iterator[float]:
     """Seconds between looks at what takes its time: short at first, then up to half a second, for each look costs."""
     pause = 0.05
@@ -49,7 +53,11 @@ class Party:
         self.actor = actor
         self._keys = count(1)
         self.http = httpx.AsyncClient(
-            base_url=api_url, headers={"Authorization": f"Bearer {token}"}, timeout=40, trust_env=False
+            base_url=api_url,
+            headers={"Authorization": f"Bearer {token}"},
+            limits=SHORT_LIVED,
+            timeout=40,
+            trust_env=False,
         )
 
     async def start(self, order: Json) -> Answer:

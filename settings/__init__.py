@@ -47,7 +47,7 @@ class Settings(BaseSettings):
         default=False, description="Run workflow code in Temporal's sandbox; for tests, which look for what it forbids"
     )
     collect_after_seconds: Annotated[float, Field(gt=0)] = Field(
-        default=30, description="Age from which unfinished commands are collected; above engine_timeout_seconds"
+        default=30, description="Age from which unfinished commands are collected; above temporal_timeout_seconds"
     )
     fault_folder: str | None = Field(default=None, description="For tests: where named fault points are armed")
     body_limit_bytes: Annotated[int, Field(gt=0)] = 512 * 1024
@@ -55,7 +55,9 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _collector_waits_for_askers(self) -> Self:
         if self.collect_after_seconds <= self.temporal_timeout_seconds:
-            message = "collect_after_seconds must exceed engine_timeout_seconds: an asker may be on its way for so long"
+            message = (
+                "collect_after_seconds must exceed temporal_timeout_seconds: an asker may be on its way for so long"
+            )
             raise ValueError(message)
         return self
 

@@ -22,11 +22,11 @@ _AFTER_A_CRASH = timedelta(seconds=5)
 """When an attempt that was cut off is repeated; one that failed names its own, much longer, interval."""
 
 
-Given = TypeVar("Given")
+GivenT = TypeVar("GivenT")
 Result = TypeVar("Result")
 
 
-async def _ours(stub: Callable[[Given], Result], given: Given, summary: str) -> Result:
+async def _ours(stub: Callable[[GivenT], Result], given: GivenT, summary: str) -> Result:
     """Have a part of our own do something; waits as long as it is away.
 
     A regular activity: its input is in the history before it runs, so that the ledger never holds what the engine could

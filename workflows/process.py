@@ -133,13 +133,13 @@ class Process(Door[StateT, GivenT]):
             self._calls.look(workflow.now())
         with suppress(StartAnewError):
             await steps()
-            await self._close()
+            await self._wind_up()
         if self._start_anew is None:
             return self._carry(after=0)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return await self._load()
 
-    async def _close(self) -> None:
+    async def _wind_up(self) -> None:
         """Answer whoever came too late, and have everything carried, before the workflow ends.
 
         The rows of an answered asker are in its outcome, which outlives the workflow. Nobody takes commands out of the

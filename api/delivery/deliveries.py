@@ -19,7 +19,6 @@ from database.models import DeliveryRow
 from database.session import at_once, reading, snapshot
 from domain.base import Identifier
 from domain.delivery import records
-from domain.delivery.records import begin
 from domain.delivery.stages import StageName
 from domain.delivery.state import DeliveryStart
 from domain.delivery.terms import terms_of
@@ -66,7 +65,7 @@ async def start(
     )
     if is_new:
         await temporal_gateway.start(request.app.state.temporal, begun)
-        return summary_of(begin(begun))
+        return summary_of(records.begin(begun))
     row = await run_in_threadpool(_known, order)
     if row.is_open:
         # A start that was cut off is made good here, and an order that the engine lost goes on from the ledger.

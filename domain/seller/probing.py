@@ -31,7 +31,7 @@ PROBED = tuple(name for name, call in CALLS.items() if call.is_probed)
 """Calls that can be saved as a test case."""
 
 Value = Annotated[str, Field(max_length=256)]
-Member = Annotated[str, Field(pattern=r"^[A-Za-z]{1,64}$")]
+MemberName = Annotated[str, Field(pattern=r"^[A-Za-z]{1,64}$")]
 
 
 class ProbeCase(Strict):
@@ -39,7 +39,7 @@ class ProbeCase(Strict):
 
     name: Label
     activity: CallName
-    fields: Annotated[dict[Member, Value], Field(max_length=20)]
+    fields: Annotated[dict[MemberName, Value], Field(max_length=20)]
 
 
 class ProbeResult(Strict):

@@ -20,6 +20,7 @@ from launcher.demo import open_world
 from launcher.programs import Program, free_port, is_listening
 from launcher.stack import Stack, temporary_folder
 from sandbox.cases import Case, World, calls, causes, offsets, parked_calls, proof
+from sandbox.client import SHORT_LIVED
 from sandbox.parties import MANAGER
 from sandbox.production import FaultPlan
 from sandbox.standalone import behaviour_of
@@ -130,7 +131,7 @@ async def worlds(besieged: Stack, ports: tuple[int, int]) -> AsyncIterator[tuple
         }
         answer = await manager.http.put(f"/v1/sellers/{seller.id}/connection", json=connection)
         assert answer.status_code == 200, answer.text
-    http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{ports[0]}", timeout=60, trust_env=False)
+    http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{ports[0]}", limits=SHORT_LIVED, timeout=60, trust_env=False)
     faulty = replace(opened, seller=log_in(besieged, FAULTY), sandbox=http, open_api_keys=OPEN_API_KEYS)
     absent = replace(opened, seller=log_in(besieged, ABSENT))
     yield faulty, absent

@@ -198,7 +198,7 @@ def _add_update(name: CommandName) -> None:
     setattr(SupervisedDelivery, f"take_{name.name.lower()}", handler)
 
 
-# Once for the class: setting 28 handlers for every order took a twentieth of a worker's time.
+# Once for the class: setting some thirty handlers for every order took a twentieth of a worker's time.
 for _name in CommandName:
     _add_update(_name)
 

@@ -19,12 +19,15 @@ from domain.delivery.stage_commands import RestartCall
 from domain.delivery.stages import STAGES, StageName
 from domain.delivery.state import DeliveryState
 from domain.errors import ErrorCode
-from domain.events import INSTANCE_EVENTS, REPORTED, EventName
+from domain.events import REPORTED, EventName
 from domain.limits import MAX_TRANSITIONS
 from domain.parties import Role
 from domain.seller.calls import CallFields, CallName
 from tests.unit.domain.builders import ACTORS, BODIES, NOW, begun, command
 from tests.unit.domain.walks import EVENTS, OWN_EVENTS, Walk, random_order
+
+INSTANCE_EVENTS = (EventName.INSTANCE_BORN, EventName.SELLER_CALLED, EventName.SELLER_CALL_GIVEN_UP)
+"""Events of an instance's life; of a delivery only the notice to the seller that outlasted it (``SELLER_CALLED``)."""
 
 RUNS = 4000
 STEPS = 50
