@@ -1,7 +1,6 @@
 """Nobody is forgotten: ledger against engine against what the purchase system was told, and how each is mended."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,7 +18,6 @@ from database.open_processes import OpenProcess
 from database.session import at_once, reading
 from domain.delivery import records
 from domain.delivery.handover import instance_start
-from domain.delivery.state import DeliveryStart
 from gateway import collector, starting
 from workflows.inbox import START_ANEW, WRITE
 from workflows.registry import PROCESS_TYPES
@@ -209,8 +207,7 @@ async def _wake(client: Client, process: str) -> None:
 async def _start_instance(client: Client, delivery_id: str) -> None:
     with reading() as session:
         row = deliveries.get(session, delivery_id)
-        start = DeliveryStart.model_validate(row.start)
-        state = records.read_state(json.dumps(row.state), start.order, start.terms)
+        state = records.state_from(row.state, row.start["order"], row.start["terms"])
     left = instance_start(state, state.ended_at or row.changed_at)
     if left is not None:
         await starting.start_instance(client, left)

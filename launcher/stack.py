@@ -62,7 +62,7 @@ class Secrets(BaseModel):
         )
 
 
-GENERATION = 3
+GENERATION = 4
 """Counts the shapes that data may have; no version is released yet, so older data is not brought along."""
 
 

@@ -5,10 +5,8 @@ from enum import StrEnum
 
 from temporalio.exceptions import ApplicationError
 
-from domain.delivery.commands import Command
 from domain.errors import Refusal
 from domain.events import Event
-from domain.instance.operations import Operation
 from domain.seller.open_calls import Called
 from domain.step import Effect, Given
 
@@ -43,7 +41,7 @@ class Decided:
     until then it travels in here: what happened, what it did, where the process stood before, and who waits to hear.
     """
 
-    what: Command | Operation | Event | StrEnum
+    what: Given | Event | StrEnum
     effect: Effect
     source: str
     asked: Asked | None = None

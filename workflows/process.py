@@ -15,7 +15,7 @@ from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import cast
+from typing import ClassVar, cast
 
 from pydantic import BaseModel
 from temporalio import workflow
@@ -39,8 +39,6 @@ the process in memory replays all of it for one command. An order takes fourteen
 
 AFTER_A_SECOND_REFUSAL = timedelta(hours=1)
 
-BROUGHT_BY_CALLS = (EventName.INSTANCE_PROVISIONED, EventName.LICENSE_FETCHED, EventName.SELLER_CALLED)
-
 
 TASK_TIMEOUT = timedelta(seconds=5)
 """How long a worker may take for one workflow task before another gets it: so long a command waits whose worker was
@@ -54,6 +52,9 @@ class StartAnewError(Exception):
 
 class Process(Door[StateT, GivenT]):
     """What all kinds of processes share; handlers may run before ``run`` does, so all is made in ``__init__``."""
+
+    BROUGHT_BY_CALLS: ClassVar[tuple[EventName, ...]] = (EventName.SELLER_CALLED,)
+    """Events that are told when a seller call has brought something: what the ledger refuses of them comes again."""
 
     def _set_up(self, state: StateT, account: Account, recorded: Recorded | None) -> None:
         """Prepare what the handlers need, before any of them runs."""
@@ -95,7 +96,7 @@ class Process(Door[StateT, GivenT]):
 
     def _drop_refused(self, cause: str) -> None:
         """Go on without what the ledger refused for good (I6); a call that brought it would bring it again."""
-        if cause in BROUGHT_BY_CALLS:
+        if cause in self.BROUGHT_BY_CALLS:
             for call in [one for one in self.state.calls if one.until is not None]:
                 self.state.park(call, "the ledger could not keep what it brought", workflow.now())
         self.note(EventName.RECORD_REFUSED, cause)
@@ -287,7 +288,7 @@ class Process(Door[StateT, GivenT]):
         """Keep what was refused for good; where several rows were carried, one that a call brought, if there is one."""
         if isinstance(error.cause, ApplicationError) and error.cause.type == LEDGER_REFUSED:
             causes = [row.cause for row in self._unwritten.rows]
-            self._refused = next((cause for cause in causes if cause in BROUGHT_BY_CALLS), causes[-1])
+            self._refused = next((cause for cause in causes if cause in self.BROUGHT_BY_CALLS), causes[-1])
 
     def _show(self) -> None:
         """Let the operator see the state in the Temporal UI, once a workflow task."""

@@ -17,6 +17,7 @@ from domain.seller.calls import ResultCode
 from domain.seller.probing import Probe, ProbeCase, ProbeResult, failing_days, what_follows
 
 PRODUCTS_PER_PAGE = 200
+# One set for all calls: a saved test case shows that the interface answers, not that the instance it names is there.
 SUCCESS_CODES = {ResultCode.SUCCESS, ResultCode.PROCESSING}
 _CASES = TypeAdapter(tuple[ProbeCase, ...])
 

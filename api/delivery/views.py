@@ -11,6 +11,7 @@ from domain.bilingual import Bilingual
 from domain.delivery.cases import AppealCase, Parcel, RefundRequest
 from domain.delivery.clocks import CLOCKS, Freeze, RunningClock
 from domain.delivery.explain import missing, waiting_on
+from domain.delivery.records import state_from
 from domain.delivery.rules import allowed
 from domain.delivery.state import DeliveryState
 from domain.order_status import Status
@@ -183,7 +184,7 @@ class DeliveryView(DeliverySummary):
 
 def state_of(row: DeliveryRow) -> DeliveryState:
     """The delivery's state as the ledger has it."""
-    return DeliveryState.model_validate({**row.state, "order": row.start["order"], "terms": row.start["terms"]})
+    return state_from(row.state, row.start["order"], row.start["terms"])
 
 
 def summary(row: DeliveryRow) -> DeliverySummary:

@@ -10,6 +10,7 @@ from database.models import EventRow, InstanceReportRow, InstanceRow, Json, Mess
 from database.secrets import unseal
 from domain.bilingual import Bilingual
 from domain.instance.operations import OperationName
+from domain.instance.records import instance_from
 from domain.instance.rules import operations
 from domain.instance.state import STATUS_LABELS, InstanceDue, InstanceKind, InstanceState, InstanceStatus, Renewal
 from domain.parties import Actor, Role
@@ -70,7 +71,7 @@ class InstanceView(InstanceSummary):
 
 def instance_state(row: InstanceRow) -> InstanceState:
     """The instance's state as the ledger has it."""
-    return InstanceState.model_validate({**row.state, "order": row.start["order"], "policy": row.start["policy"]})
+    return instance_from(row.state, row.start["order"], row.start["policy"])
 
 
 def instance_summary(row: InstanceRow) -> InstanceSummary:

@@ -1,6 +1,7 @@
 """The ledger's row for each thing that happens to a process, and what the purchase system is told with it."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -98,7 +99,12 @@ def state_json(state: DeliveryState) -> str:
 
 def read_state(recorded: str, order: Order, terms: Terms) -> DeliveryState:
     """A delivery's state as the ledger keeps it, without order and terms."""
-    return DeliveryState.model_validate({**json.loads(recorded), "order": order, "terms": terms})
+    return state_from(json.loads(recorded), order, terms)
+
+
+def state_from(members: Mapping[str, object], order: object, terms: object) -> DeliveryState:
+    """The same of what was read as JSON already; order and terms as models or as JSON."""
+    return DeliveryState.model_validate({**members, "order": order, "terms": terms})
 
 
 def ruling_of(cause: str, state: DeliveryState) -> Ruling | None:

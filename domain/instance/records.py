@@ -1,6 +1,7 @@
 """The ledger's row for each thing that happens to an instance, and what the purchase system is told with it."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -11,7 +12,7 @@ from domain.instance.state import InstanceAct, InstanceState
 from domain.notices import Notice, pointer
 from domain.order import Order
 from domain.order_status import OrderStatus, Status
-from domain.parties import SYSTEM, Actor, Role
+from domain.parties import SYSTEM, Actor
 from domain.policy import Policy
 from domain.step import Effect, Head, Row
 
@@ -23,7 +24,12 @@ def instance_json(state: InstanceState) -> str:
 
 def read_instance(recorded: str, order: Order, policy: Policy) -> InstanceState:
     """An instance's state as the ledger keeps it, without order and policy."""
-    return InstanceState.model_validate({**json.loads(recorded), "order": order, "policy": policy})
+    return instance_from(json.loads(recorded), order, policy)
+
+
+def instance_from(members: Mapping[str, object], order: object, policy: object) -> InstanceState:
+    """The same of what was read as JSON already; order and policy as models or as JSON."""
+    return InstanceState.model_validate({**members, "order": order, "policy": policy})
 
 
 def instance_row(
@@ -82,7 +88,7 @@ def instance_head(state: InstanceState) -> Head:
     return Head(
         status=state.status,
         stage=state.status,
-        waiting_on=Role.SELLER if state.parked else Role.SYSTEM,
+        waiting_on=state.waiting_on,
         due_at=due.at if due else None,
         overdue=False,
         is_open=not state.is_released or bool(state.calls),

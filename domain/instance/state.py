@@ -13,6 +13,7 @@ from domain.base import Strict
 from domain.bilingual import Bilingual
 from domain.marketplace import MARKETPLACE_ZONE
 from domain.order import Order
+from domain.parties import Role
 from domain.policy import Policy
 from domain.recorded import Recorded
 from domain.seller.calls import CallName
@@ -125,6 +126,11 @@ class InstanceState(CallingState):
     def is_released(self) -> bool:
         """It is gone, or going."""
         return self.status is InstanceStatus.RELEASED
+
+    @property
+    def waiting_on(self) -> Role:
+        """Who has to act: the seller, when a call waits for its restart."""
+        return Role.SELLER if self.parked else Role.SYSTEM
 
     @property
     def upgrade(self) -> OpenCall | None:

@@ -42,6 +42,8 @@ class Closed(Exception):  # noqa: N818 - an outcome, not an error
 class SupervisedDelivery(Process[DeliveryState, Command]):
     """What all product types share; a subclass names its steps."""
 
+    BROUGHT_BY_CALLS = (EventName.INSTANCE_PROVISIONED, EventName.LICENSE_FETCHED, EventName.SELLER_CALLED)
+
     @workflow.init
     def __init__(self, start: DeliveryStart) -> None:
         """Prepare the state before any handler runs."""

@@ -1,7 +1,6 @@
 """What an operator sees of an instance in the Temporal UI: the Markdown card, the search attributes."""
 
 from domain.instance.state import STATUS_LABELS, InstanceState
-from domain.parties import Role
 from workflows.card import parked
 from workflows.search_attributes import Shown
 
@@ -30,7 +29,7 @@ def shown(state: InstanceState) -> Shown:
     due = state.next_due
     return Shown(
         stage=f"instance-{state.status}",
-        waiting_on=Role.SELLER if state.parked else Role.SYSTEM,
+        waiting_on=state.waiting_on,
         due_at=due.at if due else None,
         under_appeal=False,
         seller_call_failing=bool(state.parked),
