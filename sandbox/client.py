@@ -26,11 +26,11 @@ SHORT_LIVED = httpx.Limits(keepalive_expiry=2)
 
 
 def pauses() -> Iterator[float]:
-    """Seconds between looks at what takes its time: short at first, then up to half a second, for each look costs."""
-    pause = 0.05
+    """Seconds between looks at what takes its time: short at first, then up to one, for each look costs."""
+    pause = 0.1
     while True:
         yield pause
-        pause = min(pause * 1.4, 0.5)
+        pause = min(pause * 1.5, 1.0)
 
 
 class Answer(BaseModel):
