@@ -70,13 +70,15 @@ class Journey:
         assert answer.status == 200, answer
         self.progress.step()
 
-    async def reach(self, holds: Callable[[Json], bool]) -> None:
+    async def reach(self, holds: Callable[[Json], bool]) -> Json:
+        """What is seen once it holds; while a part is away nothing is seen."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             for pause in pauses():
                 with suppress(httpx.HTTPError):
-                    if holds(await self.case.world.manager.read(self.case.id)):
-                        return
+                    if holds(seen := await self.case.world.manager.read(self.case.id)):
+                        return seen
                 await asyncio.sleep(pause)
+        raise AssertionError("pauses have no end")
 
 
 async def offline_license(journey: Journey) -> str:
@@ -134,16 +136,15 @@ KINDS = (
 
 async def travel(journey: Journey, drive: Callable[[Journey], Awaitable[str]]) -> None:
     end = await drive(journey)
-    await journey.reach(lambda seen: stage_of(seen) == end and told(seen))
-    await assert_nothing_twice_nothing_missing(journey.case)
+    seen = await journey.reach(lambda seen: stage_of(seen) == end and told(seen))
+    await assert_nothing_twice_nothing_missing(journey.case, seen)
 
 
 def told(seen: Json) -> bool:
     return any(call["activity"] == "orderStatus" and call["succeeded"] for call in seen["calls"])  # type: ignore[attr-defined]
 
 
-async def assert_nothing_twice_nothing_missing(case: Case) -> None:
-    seen = await case.world.manager.read(case.id)
+async def assert_nothing_twice_nothing_missing(case: Case, seen: Json) -> None:
     events = history(seen)
     assert [event["sequence"] for event in events] == list(range(1, len(events) + 1))
     steps = causes(seen)
