@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from database.models import DeliveryRow, EventRow, NoticeRow, ProbeRow, ProductEventRow, ProductRow, SubscriptionRow
@@ -100,14 +100,8 @@ def failed_probes(session: Session, product_id: str, now: datetime) -> int:
 def announce(session: Session, product: ProductRow, event: ProductEvent, at: datetime) -> None:
     """Have the purchase system and the seller told what happened to a product, in the transaction of what happened."""
     notice = notice_of_product(product.id, product.seller_id, event, at)
-    wants = or_(
-        *(
-            (SubscriptionRow.owner_role == one.role) & (SubscriptionRow.owner_id == one.id)
-            for one in listeners(notice)
-            if one.id
-        ),
-        *(SubscriptionRow.owner_role == one.role for one in listeners(notice) if one.id is None),
-    )
+    role, owner = SubscriptionRow.owner_role, SubscriptionRow.owner_id
+    wants = or_(*((role == one.role) & (owner == one.id if one.id else true()) for one in listeners(notice)))
     session.add_all(
         NoticeRow(
             subscription_id=subscription_id,

@@ -1,4 +1,4 @@
-"""The ledger's row for each thing that happens to a process, and what the purchase system is told with it."""
+"""The ledger's row for each thing that happens to a delivery, and what the purchase system is told with it."""
 
 import json
 from collections.abc import Mapping
